@@ -1,0 +1,44 @@
+"""python -m reeltalk: score, measure and compare, on the models that the scripts train."""
+
+from collections.abc import Callable
+from typing import Any
+
+from reeltalk.command_line import parse_command, run
+from reeltalk.config import BaselineConfig, EvaluateConfig, PredictConfig, ScoresConfig, SlangConfig
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "predict": PredictConfig,
+    "evaluate": EvaluateConfig,
+    "scores": ScoresConfig,
+    "baseline": BaselineConfig,
+    "slang": SlangConfig,
+}
+
+
+def main() -> None:
+    """Run the command named first; import only what it needs."""
+    config = parse_command(COMMANDS, "python -m reeltalk")
+    if isinstance(config, PredictConfig):
+        from reeltalk.prediction import predict
+
+        predict(config)
+    elif isinstance(config, EvaluateConfig):
+        from reeltalk.reports import evaluate_models
+
+        evaluate_models(config)
+    elif isinstance(config, BaselineConfig):
+        from reeltalk.baseline import train_baseline
+
+        train_baseline(config)
+    elif isinstance(config, ScoresConfig):
+        from reeltalk.reports import print_scores
+
+        print_scores(config)
+    else:
+        from reeltalk.slang import build_slang
+
+        build_slang(config)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,143 @@
+"""The model folder that every later part relies on: its files, its hashes, and its replacement.
+
+A folder is built beside its place and moved in by one system call, so that a crash leaves the
+old model or the new one, and never half of either.
+"""
+
+import ctypes
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reeltalk.errors import ReelTalkError
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+TOKENIZER_FILE = "tokenizer.json"
+RUN_FILE = "run.json"
+METRICS_FILE = "metrics.json"
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+_RENAME_SWAP = 2
+
+
+@contextmanager
+def new_model_folder(place: Path) -> Iterator[Path]:
+    """Give an empty folder to fill; move it to `place` if the block ends without an error.
+
+    What stood at `place` is removed afterwards. If the block raises, `place` is untouched and
+    the unfinished folder is removed; after a kill it stays behind as `.NAME-new-*` and the next
+    run removes it.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in place.parent.glob(f".{place.name}-new-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{place.name}-new-", dir=place.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        for file in folder.rglob("*"):
+            if file.is_file():
+                _flush_to_disk(file)
+        _move_into_place(folder, place)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_writable(place: Path, needed_bytes: int) -> None:
+    """Refuse an output folder that cannot be written or whose disk has too little room.
+
+    Raises:
+        ReelTalkError: before anything long has begun.
+    """
+    parent = place.parent
+    if place.exists() and not place.is_dir():
+        raise ReelTalkError(f"{place} is a file; name a folder with --output-dir")
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{place.name}-probe-", dir=parent):
+            free = shutil.disk_usage(parent).free
+    except OSError as error:
+        raise ReelTalkError(
+            f"{parent} cannot be written ({error.strerror}); choose another --output-dir"
+        ) from error
+    if free < needed_bytes:
+        raise ReelTalkError(
+            f"{parent} has {free / 1e9:.1f} GB free and this run needs "
+            f"{needed_bytes / 1e9:.1f} GB; free some or choose another --output-dir"
+        )
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """Read a JSON object of a model folder.
+
+    Raises:
+        ReelTalkError: naming the file, if it is missing or damaged.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReelTalkError(f"{file} is missing; train the model again to get it") from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ReelTalkError(f"{file} is damaged: {error}; train the model again") from error
+    return content
+
+
+def write_json(file: Path, content: dict[str, Any]) -> None:
+    """Write a JSON object to a new file or over an old one, in one step."""
+    unfinished = file.with_name(file.name + ".part")
+    unfinished.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    unfinished.replace(file)
+
+
+def sha256_of(file: Path) -> str:
+    """Hash a file's bytes."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _flush_to_disk(file: Path) -> None:
+    """Have the bytes on the disk before the name: a power cut must not leave empty files."""
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _move_into_place(folder: Path, place: Path) -> None:
+    """Put `folder` at `place` in one step; what was there is then at `folder`."""
+    if not place.exists():
+        folder.rename(place)
+        return
+    if _exchange(folder, place):
+        return
+    # A file system without an exchange: two renames, a moment apart.
+    aside = place.with_name(f".{place.name}-old")
+    shutil.rmtree(aside, ignore_errors=True)
+    place.rename(aside)
+    folder.rename(place)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _exchange(first: Path, second: Path) -> bool:
+    """Swap two names atomically: renameat2 on Linux, renamex_np on macOS; else say False."""
+    names = os.fsencode(first), os.fsencode(second)
+    if os.name != "posix":
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+    if sys.platform == "linux" and hasattr(libc, "renameat2"):
+        failed = libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE)
+    elif sys.platform == "darwin":
+        failed = libc.renamex_np(names[0], names[1], _RENAME_SWAP)
+    else:
+        return False
+    if failed and ctypes.get_errno() not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), str(second))
+    return not failed

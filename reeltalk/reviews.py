@@ -1,0 +1,218 @@
+"""Labelled reviews, read from the Hub, a file, a folder, or the bundled corpus, and checked.
+
+Splitting them is `splits`; where they come from is decided in `sources`.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reeltalk.config import ReviewSource
+from reeltalk.errors import ReelTalkError
+from reeltalk.sources import Source, hub_errors
+from reeltalk.tables import SUFFIXES, Row, check_format, read_rows
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+BUNDLED_FILE = Path(__file__).parent.parent / "data" / "reviews.csv"
+
+NEGATIVE_ID, POSITIVE_ID = 0, 1
+LABEL_NAMES = ("NEGATIVE", "POSITIVE")
+
+FEWEST_ROWS = 20
+
+_MEANINGS = {
+    "0": NEGATIVE_ID,
+    "neg": NEGATIVE_ID,
+    "negative": NEGATIVE_ID,
+    "1": POSITIVE_ID,
+    "pos": POSITIVE_ID,
+    "positive": POSITIVE_ID,
+}
+
+_SPLIT_NAMES = {
+    "train": "train",
+    "test": "test",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+}
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """Reviews and their labels, in step.
+
+    Attributes:
+        texts: the reviews, as they were written.
+        labels: 0 for negative, 1 for positive.
+    """
+
+    texts: list[str]
+    labels: list[int]
+
+    def __len__(self) -> int:
+        """Count the reviews."""
+        return len(self.texts)
+
+    def take(self, positions: Iterable[int]) -> "Reviews":
+        """Pick reviews by position, in the order given."""
+        chosen = list(positions)
+        return Reviews([self.texts[i] for i in chosen], [self.labels[i] for i in chosen])
+
+    def sha256(self) -> str:
+        """Hash texts, labels and their order: equal hashes mean equal splits."""
+        digest = hashlib.sha256()
+        for text, label in zip(self.texts, self.labels, strict=True):
+            digest.update(json.dumps([label, text]).encode("ascii") + b"\n")
+        return digest.hexdigest()
+
+
+def read_reviews(source: Source, columns: ReviewSource) -> tuple[dict[str, Reviews], str]:
+    """Read every labelled split of a source.
+
+    Args:
+        source: where to read, as `sources.choose_dataset` decided.
+        columns: the columns' names and what their labels mean.
+
+    Returns:
+        Reviews by split ("train", "validation", "test", or "all" where the source has no
+        splits), and the revision read: a commit hash, or "" for local files.
+
+    Raises:
+        ReelTalkError: for anything the user can put right, before anything is trained.
+    """
+    if source.kind == "hub":
+        parts, revision = _hub_rows(source)
+    else:
+        place = BUNDLED_FILE if source.kind == "bundled" else Path(source.name)
+        parts, revision = _local_rows(place), ""
+    reviews = {split: _labelled(rows, f"{source.name} ({split})", columns) for split, rows in parts}
+    if not reviews:
+        raise ReelTalkError(f"{source.name}: no file of reviews here; wanted {', '.join(SUFFIXES)}")
+    return {split: part for split, part in reviews.items() if len(part)}, revision
+
+
+def _hub_rows(source: Source) -> tuple[Iterator[tuple[str, Iterable[Row]]], str]:
+    import datasets
+    from huggingface_hub import HfApi, constants
+
+    revision = None
+    with hub_errors(f"the dataset {source.name}"):
+        if source.offline:
+            constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
+        else:
+            revision = HfApi().dataset_info(source.name).sha
+        try:
+            loaded = datasets.load_dataset(source.name, revision=revision)
+        except (datasets.exceptions.DatasetsError, ConnectionError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ReelTalkError(f"the dataset {source.name} cannot be loaded: {reason}") from error
+    parts = ((name, _named_labels(part)) for name, part in loaded.items() if name in _SPLIT_NAMES)
+    return parts, revision or "cached"
+
+
+def _named_labels(part: "Dataset") -> Iterator[Row]:
+    """Yield rows with class numbers replaced by the dataset's own class names."""
+    named = {
+        column: feature.names
+        for column, feature in part.features.items()
+        if hasattr(feature, "names")
+    }
+    for row in part:
+        yield row | {
+            column: names[row[column]] for column, names in named.items() if row[column] >= 0
+        }
+
+
+def _local_rows(place: Path) -> Iterator[tuple[str, Iterable[Row]]]:
+    """Yield (split, rows) of a file or a folder of files named after splits."""
+    if place.is_dir():
+        files = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES)
+        by_split: dict[str, list[Path]] = {}
+        for file in files:
+            by_split.setdefault(_split_of(file), []).append(file)
+        for split, members in by_split.items():
+            yield split, (row for file in members for row in read_rows(file))
+        return
+    check_format(place)
+    by_name: dict[str, list[Row]] = {}
+    for row in read_rows(place):
+        by_name.setdefault(str(row.get("split", "all")), []).append(row)
+    unknown = sorted(set(by_name) - set(_SPLIT_NAMES) - {"all"})
+    if unknown:
+        yield "all", [row for rows in by_name.values() for row in rows]
+        return
+    yield from by_name.items()
+
+
+def _split_of(file: Path) -> str:
+    words = re.split(r"[^a-z]+", file.stem.lower())
+    return next((_SPLIT_NAMES[word] for word in words if word in _SPLIT_NAMES), "all")
+
+
+def _labelled(rows: Iterable[Row], where: str, columns: ReviewSource) -> Reviews:
+    """Check rows and turn their labels into 0 and 1."""
+    meanings = _MEANINGS | _label_map(columns.label_map)
+    texts: list[str] = []
+    labels: list[int] = []
+    empty: list[int] = []
+    strange: set[str] = set()
+    for number, row in enumerate(rows, start=1):
+        _check_columns(row, where, columns)
+        text, value = row[columns.text_column], _label_word(row[columns.label_column])
+        meaning = meanings.get(value, "strange")
+        if meaning == "strange":
+            strange.add(value)
+        elif not isinstance(text, str) or not text.strip():
+            empty.append(number)
+        elif isinstance(meaning, int):
+            texts.append(text)
+            labels.append(meaning)
+    if strange and strange != {"-1"}:  # -1 is how the Hub marks unlabelled rows
+        raise ReelTalkError(
+            f"{where}: the label values {_listed(sorted(strange))} in column "
+            f"'{columns.label_column}' are unknown; wanted 0/1 or negative/positive; map them, "
+            f"for example: --label-map {min(strange)}=negative (or =positive, =drop)"
+        )
+    if empty:
+        raise ReelTalkError(
+            f"{where}: {len(empty)} rows hold no text in '{columns.text_column}' "
+            f"(rows {_listed(empty)}); remove them or fill them in"
+        )
+    return Reviews(texts, labels)
+
+
+def _check_columns(row: Row, where: str, columns: ReviewSource) -> None:
+    for flag, column in (("text", columns.text_column), ("label", columns.label_column)):
+        if column not in row:
+            raise ReelTalkError(
+                f"{where}: there is no column '{column}'; found {_listed(list(row))}; "
+                f"name it with --{flag}-column"
+            )
+
+
+def _label_word(value: object) -> str:
+    if isinstance(value, bool | float) and value == int(value):
+        value = int(value)
+    return str(value).strip().lower()
+
+
+def _label_map(entries: Sequence[str]) -> dict[str, int | None]:
+    """Read VALUE=meaning entries; `config` has checked their form. None stands for drop."""
+    meanings: dict[str, int | None] = {}
+    for entry in entries:
+        value, _, meaning = entry.rpartition("=")
+        meanings[value.strip().lower()] = None if meaning == "drop" else _MEANINGS[meaning]
+    return meanings
+
+
+def _listed(values: Sequence[object], most: int = 8) -> str:
+    shown = ", ".join(str(value) for value in values[:most])
+    return shown if len(values) <= most else f"{shown} and {len(values) - most} more"

@@ -1,0 +1,105 @@
+"""Stage 2: the stage-1 model learns modern slang, and must not forget its reviews."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+import numpy as np
+from reeltalk_inference import Predictor
+from reeltalk_inference.model_config import READING_KEY
+
+from reeltalk.base_model import find_base
+from reeltalk.config import AugmentConfig, ReviewSource
+from reeltalk.errors import ReelTalkError
+from reeltalk.evaluation import Readings, read_all
+from reeltalk.metrics import compare
+from reeltalk.model_folder import CONFIG_FILE, RUN_FILE, WEIGHTS_FILE, read_json, sha256_of
+from reeltalk.reports import flipped_lines
+from reeltalk.reviews import Reviews
+from reeltalk.slang import read_slang
+from reeltalk.sources import Hub, Source, choose_dataset
+from reeltalk.splits import draw, join, read_splits
+from reeltalk.stages.running import Stage, prepare, run_stage
+from reeltalk.terminal import say
+
+_SLANG_VALIDATION_SHARE = 0.1
+
+# On few test reviews, a drop has to be more than chance as well as more than --max-drop.
+_SIGNIFICANT = 0.05
+
+_MOST_FLIPS_SHOWN = 10
+
+
+def train_modern(config: AugmentConfig) -> None:
+    """Continue stage 1 on slang with replayed reviews and write the measured model folder.
+
+    Raises:
+        ReelTalkError: for whatever the user can put right, before training begins; and
+            afterwards if the model has forgotten too many reviews, with nothing replaced.
+    """
+    run = read_json(config.base / RUN_FILE)
+    columns = ReviewSource(**run["columns"] | {"label_map": tuple(run["columns"]["label_map"])})
+    base = find_base(Source("path", str(config.base)))
+    window = read_json(config.base / CONFIG_FILE)[READING_KEY]["max_tokens"]
+    wanted = replace(config.recipe, max_tokens=config.recipe.max_tokens or window)
+    recipe = prepare(base, wanted, config.output)
+    slang = read_slang(config.slang_file)
+    dataset = choose_dataset(config.dataset or run["reviews"]["source"], Hub())
+    splits = read_splits(dataset, columns)
+    learned_slang, chosen_slang = draw(slang.pop("seen"), _SLANG_VALIDATION_SHARE, columns.seed)
+    replayed = min(1.0, config.replay * len(learned_slang) / len(splits.train))
+    learned = learned_slang
+    if replayed > 0:
+        learned = join(learned_slang, draw(splits.train, replayed, columns.seed)[1])
+    run_stage(
+        Stage(
+            name="modern",
+            base=base,
+            recipe=recipe,
+            splits=splits,
+            learned=learned,
+            chosen_on=join(splits.validation, chosen_slang),
+            seed=columns.seed,
+            slang=slang,
+            gate=_forgetting_gate(config, splits.test),
+            record={
+                "columns": asdict(columns),
+                "reviews": splits.describe(),
+                "slang": {
+                    "source": str(config.slang_file),
+                    "sha256": sha256_of(config.slang_file),
+                    "rows": len(learned_slang),
+                },
+                "replay": config.replay,
+                "standard_sha256": sha256_of(config.base / WEIGHTS_FILE),
+            },
+        ),
+        config.output,
+    )
+
+
+def _forgetting_gate(config: AugmentConfig, test: Reviews) -> Callable[[Readings], str]:
+    """Make the check that the new model is not worse on the reviews of stage 1."""
+
+    def check(after: Readings) -> str:
+        before = read_all(Predictor.from_folder(config.base), test.texts, "reading with stage 1")
+        outcome = compare(test.labels, before.positive, after.positive)
+        drop = 100 * (outcome.only_first - outcome.only_second) / len(test)
+        summary = (
+            f"against stage 1 on its {len(test):,} test reviews: {-drop:+.2f} points, "
+            f"{outcome.only_first} right before and wrong now, {outcome.only_second} the other "
+            f"way round, McNemar p = {outcome.p_value:.3g}"
+        )
+        if drop > config.max_drop and outcome.p_value < _SIGNIFICANT:
+            truth = np.array(test.labels) == 1
+            lost = (before.positive >= 0.5) == truth
+            lost &= (after.positive >= 0.5) != truth
+            shown = np.flatnonzero(lost)[:_MOST_FLIPS_SHOWN]
+            say("\n".join(flipped_lines(test, before, after, shown)))
+            raise ReelTalkError(
+                f"{summary}; more than --max-drop {config.max_drop:g}, so "
+                f"{config.output.output_dir} is as it was; try a larger --replay or a smaller "
+                "--learning-rate"
+            )
+        return summary
+
+    return check

@@ -1,0 +1,52 @@
+"""The measured recipe of each encoder: what a None in `Recipe` stands for."""
+
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from reeltalk.config import Recipe
+from reeltalk.errors import ReelTalkError
+
+
+class Measured(NamedTuple):
+    """What training an encoder on reviews is best done with."""
+
+    learning_rate: float
+    epochs: float
+    max_tokens: int
+
+
+FIELD_DEFAULTS = Measured(learning_rate=2e-5, epochs=3.0, max_tokens=512)
+"""What the field uses for DistilBERT on IMDb (Sanh et al. 2019; Sun et al. 2019)."""
+
+MEASURED = {"bert-6x384": Measured(learning_rate=5e-5, epochs=2.0, max_tokens=256)}
+"""Better values where they were measured, by `base_model.encoder_shape`: benchmarks/training.md."""
+
+
+@dataclass(frozen=True)
+class ResolvedRecipe(Recipe):
+    """A recipe in which nothing is left open."""
+
+    learning_rate: float = 0.0
+    epochs: float = 0.0
+    max_tokens: int = 0
+
+
+def resolve_recipe(recipe: Recipe, shape: str, most_tokens: int) -> ResolvedRecipe:
+    """Fill what the user left open with the encoder's measured values.
+
+    Raises:
+        ReelTalkError: if --max-tokens is more than the encoder has positions for.
+    """
+    measured = MEASURED.get(shape, FIELD_DEFAULTS)
+    wanted = {name: value for name, value in asdict(recipe).items() if value is not None}
+    resolved = ResolvedRecipe(
+        **{"learning_rate": measured.learning_rate, "epochs": measured.epochs}
+        | {"max_tokens": min(measured.max_tokens, most_tokens)}
+        | wanted
+    )
+    if resolved.max_tokens > most_tokens:
+        raise ReelTalkError(
+            f"--max-tokens {resolved.max_tokens} is more than the encoder reads; "
+            f"allowed: 16 to {most_tokens}"
+        )
+    return resolved

@@ -1,0 +1,100 @@
+"""What every test stands on: a Hub on 127.0.0.1, a tiny real encoder, and a model trained on it.
+
+The Hub's address is set before anything imports a client, which reads it at import.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.hub.server import Hub
+
+_HUB = Hub().start()
+os.environ |= {
+    "HF_ENDPOINT": _HUB.url,
+    "HF_HOME": tempfile.mkdtemp(prefix="reeltalk-tests-hf-"),
+    "HF_HUB_DISABLE_XET": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+os.environ.pop("HF_TOKEN", None)
+
+import pytest  # noqa: E402
+
+from reeltalk.config import Output, Recipe, ReviewSource, TrainConfig  # noqa: E402
+from reeltalk.tables import write_rows  # noqa: E402
+from tests.tiny import easy_reviews, write_tiny_distilbert  # noqa: E402
+
+REPOSITORY = Path(__file__).parent.parent
+NO_HUB = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def hub():
+    """The test Hub, empty."""
+    _HUB.repos.clear()
+    _HUB.log.clear()
+    _HUB.delay_s = 0.0
+    yield _HUB
+    _HUB.delay_s = 0.0
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory) -> Path:
+    """The folder of an untrained tiny DistilBERT."""
+    return write_tiny_distilbert(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def easy_file(tmp_path_factory) -> Path:
+    """A CSV of 300 reviews that a tiny model learns."""
+    file = tmp_path_factory.mktemp("reviews") / "easy.csv"
+    write_easy_reviews(file, 300)
+    return file
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory, tiny_base, easy_file) -> Path:
+    """The model folder that stage 1 makes of the tiny encoder and the easy reviews."""
+    from reeltalk.stages import train_standard
+
+    folder = tmp_path_factory.mktemp("models") / "standard"
+    train_standard(tiny_config(tiny_base, easy_file, folder))
+    return folder
+
+
+def tiny_config(base: Path, reviews: Path, output_dir: Path, **recipe) -> TrainConfig:
+    """Flags under which the tiny encoder learns the easy reviews in a second."""
+    wanted = {"learning_rate": 3e-3, "epochs": 4, "max_tokens": 32, "precision": "fp32"} | recipe
+    return TrainConfig(
+        source=ReviewSource(dataset=str(reviews)),
+        base=str(base),
+        recipe=Recipe(**wanted),
+        output=Output(output_dir),
+    )
+
+
+def write_easy_reviews(file: Path, count: int) -> None:
+    """Write easy reviews in the format of the file's name."""
+    import pyarrow
+
+    rows = [{"text": text, "label": label} for text, label in easy_reviews(count)]
+    schema = pyarrow.schema([("text", pyarrow.string()), ("label", pyarrow.int64())])
+    write_rows(file, rows, ["text", "label"], schema)
+
+
+def run_script(
+    *arguments, cwd=REPOSITORY, timeout_s=240, **environment
+) -> subprocess.CompletedProcess:
+    """Run the project's Python with arguments; give exit code and output."""
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )

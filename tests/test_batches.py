@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from transformers import AutoTokenizer
+
+from reeltalk.reviews import Reviews
+from reeltalk.training.batches import Examples, LengthGroupedSampler, collator
+
+LENGTHS = np.random.default_rng(0).integers(5, 500, 1003)
+
+
+def order(epoch=0, seed=1, step_size=16):
+    sampler = LengthGroupedSampler(LENGTHS, step_size, seed)
+    sampler.epoch = epoch
+    return list(sampler)
+
+
+def test_every_example_comes_once_an_epoch():
+    assert sorted(order()) == list(range(1003))
+
+
+def test_seed_and_epoch_decide_the_order():
+    assert order() == order()
+    assert order() != order(epoch=1)
+    assert order() != order(seed=2)
+
+
+def test_a_step_holds_reviews_of_about_one_length():
+    steps = np.split(LENGTHS[order(epoch=1)], range(16, 1003, 16))
+    padded = sum(step.max() * len(step) for step in steps)
+    assert padded / LENGTHS.sum() < 1.1
+
+
+def test_the_longest_reviews_come_first_so_that_memory_runs_out_at_once():
+    assert LENGTHS[order(epoch=0)[:16]].max() == LENGTHS.max()
+
+
+def test_lengths_do_not_run_from_long_to_short():
+    positions = order(epoch=1)
+    means = [LENGTHS[positions[start : start + 16]].mean() for start in range(0, 992, 16)]
+    assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.4
+
+
+def test_two_processes_share_a_step_between_them():
+    """Batches of 8 dealt to two processes in turns make up the steps of 16 of one process."""
+    alone = order(step_size=16)
+    for step in range(60):
+        shares = alone[16 * step : 16 * step + 8], alone[16 * step + 8 : 16 * step + 16]
+        lengths = [LENGTHS[list(share)] for share in shares]
+        assert lengths[0].min() >= lengths[1].max()
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_model):
+    return AutoTokenizer.from_pretrained(tiny_model)
+
+
+def test_long_reviews_keep_head_and_tail(tokenizer):
+    review = "great " * 50 + "awful " * 50
+    ids = Examples(Reviews([review], [0]), tokenizer, max_tokens=42)[0]["input_ids"]
+    kept = tokenizer.convert_ids_to_tokens(ids)
+    assert kept == ["[CLS]", *["great"] * 10, *["awful"] * 30, "[SEP]"]
+
+
+def test_batches_are_padded_to_their_longest_and_no_further(tokenizer):
+    reviews = Reviews(["great", "the story is great"], [1, 1])
+    examples = Examples(reviews, tokenizer, max_tokens=128)
+    batch = collator(tokenizer)([examples[0], examples[1]])
+    assert batch["input_ids"].shape == (2, 8)
+    assert batch["attention_mask"].sum(dim=1).tolist() == [3, 6]
+    assert batch["labels"].tolist() == [1, 1]

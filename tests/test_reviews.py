@@ -1,0 +1,125 @@
+import json
+
+import pytest
+
+from reeltalk.config import ReviewSource
+from reeltalk.errors import ReelTalkError
+from reeltalk.reviews import Reviews, read_reviews
+from reeltalk.sources import Source
+
+
+def read(place, **columns):
+    return read_reviews(Source("path", str(place)), ReviewSource(**columns))[0]
+
+
+def csv(tmp_path, *rows, header="text,label", name="my.csv"):
+    file = tmp_path / name
+    file.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("negative", "positive"),
+    [("0", "1"), ("neg", "pos"), ("Negative", " POSITIVE "), ("0", "positive")],
+)
+def test_common_label_values_are_understood(tmp_path, negative, positive):
+    file = csv(tmp_path, f"bad,{negative}", f"good,{positive}")
+    assert read(file)["all"] == Reviews(["bad", "good"], [0, 1])
+
+
+def test_labels_of_other_types_are_understood(tmp_path):
+    file = tmp_path / "my.jsonl"
+    labels = [0, 1.0, True, False]
+    file.write_text("\n".join(json.dumps({"text": "x", "label": label}) for label in labels))
+    assert read(file)["all"].labels == [0, 1, 1, 0]
+
+
+def test_other_values_are_mapped_or_dropped(tmp_path):
+    file = csv(tmp_path, "bad,1", "so so,3", "good,5")
+    mapped = read(file, label_map=("1=negative", "3=drop", "5=positive"))
+    assert mapped["all"] == Reviews(["bad", "good"], [0, 1])
+
+
+def test_unknown_values_are_named_with_the_flag_that_maps_them(tmp_path):
+    file = csv(tmp_path, "bad,1 star", "good,5 stars")
+    with pytest.raises(ReelTalkError) as error:
+        read(file)
+    assert "1 star, 5 stars" in str(error.value)
+    assert "wanted 0/1 or negative/positive" in str(error.value)
+    assert "--label-map 1 star=negative" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "missing"), [("review,label", "text"), ("text,sentiment", "label")]
+)
+def test_a_missing_column_is_named_with_those_found_and_the_flag(tmp_path, header, missing):
+    with pytest.raises(ReelTalkError) as error:
+        read(csv(tmp_path, "fine,1", header=header))
+    assert f"no column '{missing}'; found {header.replace(',', ', ')}" in str(error.value)
+    assert f"--{missing}-column" in str(error.value)
+
+
+def test_other_column_names_are_taken(tmp_path):
+    file = csv(tmp_path, "good,pos", header="review,sentiment")
+    columns = read(file, text_column="review", label_column="sentiment")
+    assert columns["all"].texts == ["good"]
+
+
+def test_rows_without_text_are_counted_and_named(tmp_path):
+    rows = [f"fine {i},1" for i in range(12)]
+    for i in (0, 4, 11):
+        rows[i] = "  ,1"
+    with pytest.raises(ReelTalkError, match=r"3 rows hold no text in 'text' \(rows 1, 5, 12\)"):
+        read(csv(tmp_path, *rows))
+
+
+def test_rows_whose_text_is_no_text_are_named(tmp_path):
+    file = tmp_path / "my.jsonl"
+    file.write_text('{"text": 7, "label": 1}\n{"text": null, "label": 0}\n')
+    with pytest.raises(ReelTalkError, match=r"2 rows hold no text .*rows 1, 2"):
+        read(file)
+
+
+def test_files_are_named_after_their_splits(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    csv(folder, "a,0", name="train-00000-of-00002.csv")
+    csv(folder, "b,1", name="train-00001-of-00002.csv")
+    csv(folder, "c,1", name="my_test.csv")
+    csv(folder, "d,1", name="dev.csv")
+    parts = read(folder)
+    assert {name: part.texts for name, part in parts.items()} == {
+        "train": ["a", "b"],
+        "test": ["c"],
+        "validation": ["d"],
+    }
+
+
+def test_a_split_column_is_followed(tmp_path):
+    file = csv(tmp_path, "a,0,train", "b,1,test", header="text,label,split")
+    assert {name: part.texts for name, part in read(file).items()} == {
+        "train": ["a"],
+        "test": ["b"],
+    }
+
+
+def test_a_split_column_of_another_meaning_is_not(tmp_path):
+    file = csv(tmp_path, "a,0,left", "b,1,right", header="text,label,split")
+    assert read(file)["all"].texts == ["a", "b"]
+
+
+def test_an_empty_folder_is_said(tmp_path):
+    with pytest.raises(ReelTalkError, match="no file of reviews here"):
+        read(tmp_path)
+
+
+def test_unlabelled_splits_of_the_hub_are_left_out(tmp_path):
+    file = csv(tmp_path, "good,1,train", "?,-1,test", header="text,label,split")
+    assert set(read(file)) == {"train"}
+
+
+def test_the_hash_knows_texts_labels_and_order():
+    reviews = Reviews(["a", "b"], [0, 1])
+    assert reviews.sha256() == Reviews(["a", "b"], [0, 1]).sha256()
+    others = [Reviews(["b", "a"], [1, 0]), Reviews(["a", "b"], [1, 1]), Reviews(["a"], [0])]
+    assert all(reviews.sha256() != other.sha256() for other in others)
