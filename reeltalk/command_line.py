@@ -9,6 +9,7 @@ import tyro
 from reeltalk_inference.errors import UnusableModelError
 
 from reeltalk.errors import ReelTalkError
+from reeltalk.model_folder import DISK_ERRORS
 from reeltalk.terminal import warn
 
 Config = TypeVar("Config")
@@ -19,16 +20,7 @@ EXIT_INTERRUPTED = 130
 # --resume, and no --no-resume beside it.
 _PLAIN_FLAGS = (tyro.conf.FlagCreatePairsOff,)
 
-_DISK_ERRORS = {
-    errno.EACCES,
-    errno.EDQUOT,
-    errno.EISDIR,
-    errno.ENOENT,
-    errno.ENOSPC,
-    errno.ENOTDIR,
-    errno.EPERM,
-    errno.EROFS,
-}
+_FILE_ERRORS = {errno.EACCES, errno.EISDIR, errno.ENOENT, errno.ENOTDIR, errno.EPERM}
 
 
 def parse(config_class: type[Config]) -> Config:
@@ -53,7 +45,7 @@ def run(command: Callable[[], None]) -> None:
         sys.stderr.close()
         sys.exit(EXIT_INTERRUPTED)
     except OSError as error:
-        if error.errno not in _DISK_ERRORS:
+        if error.errno not in _FILE_ERRORS | DISK_ERRORS:
             raise
         warn(f"error: {error.filename or 'the disk'}: {error.strerror}")
         sys.exit(EXIT_MISTAKE)

@@ -25,6 +25,10 @@ TOKENIZER_FILE = "tokenizer.json"
 RUN_FILE = "run.json"
 METRICS_FILE = "metrics.json"
 
+DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
+
+_REFUSED_WRITES = ("I/O error", "PytorchStreamWriter failed")
+
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
 _RENAME_SWAP = 2
@@ -75,6 +79,26 @@ def check_writable(place: Path, needed_bytes: int) -> None:
             f"{parent} has {free / 1e9:.1f} GB free and this run needs "
             f"{needed_bytes / 1e9:.1f} GB; free some or choose another --output-dir"
         )
+
+
+@contextmanager
+def disk_errors(place: Path) -> Iterator[None]:
+    """Turn a write that the disk refuses into one line, whatever library it happens in.
+
+    Python and ONNX raise OSError, safetensors its own error, and torch a RuntimeError.
+    """
+    import safetensors
+
+    try:
+        yield
+    except (OSError, RuntimeError, safetensors.SafetensorError) as error:
+        refused = isinstance(error, OSError) and error.errno in DISK_ERRORS
+        if not refused and not any(sign in str(error) for sign in _REFUSED_WRITES):
+            raise
+        raise ReelTalkError(
+            f"the disk refused a write ({str(error).splitlines()[0]}); {place} is as it was; "
+            "make room and continue with --resume"
+        ) from error
 
 
 def read_json(file: Path) -> dict[str, Any]:

@@ -109,7 +109,9 @@ def write_rows(
         if suffix == ".jsonl":
             stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         else:
-            writer = csv.DictWriter(stream, columns, delimiter=DELIMITERS[suffix])
+            writer = csv.DictWriter(
+                stream, columns, delimiter=DELIMITERS[suffix], lineterminator="\n"
+            )
             if header:
                 writer.writeheader()
             writer.writerows(rows)

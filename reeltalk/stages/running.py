@@ -27,6 +27,7 @@ from reeltalk.evaluation import Readings
 from reeltalk.model_folder import (
     RUN_FILE,
     check_writable,
+    disk_errors,
     new_model_folder,
     sha256_of,
     write_json,
@@ -91,13 +92,30 @@ def run_stage(stage: Stage, output: Output) -> None:
     Ends the process with exit code 130 after Ctrl-C, having said how to go on.
     """
     hardware = find_hardware(stage.recipe.device, stage.recipe.precision)
-    started, begun = datetime.now(UTC), time.perf_counter()
     plan = _plan(stage)
     checkpoint = _open(output, plan, hardware)
-    work_dir = unfinished_dir(output.output_dir)
     try:
-        max_tokens = stage.recipe.max_tokens
-        model, tokenizer = load_base(stage.base, max_tokens, stage.seed)
+        _train_and_assemble(stage, output, hardware, plan, checkpoint)
+    except (TrainingInterruptedError, KeyboardInterrupt) as stop:
+        if hardware.is_main:
+            warn(_how_to_resume(stop, output.output_dir))
+        sys.exit(EXIT_INTERRUPTED)
+    if hardware.is_main:
+        shutil.rmtree(unfinished_dir(output.output_dir))
+        say(f"written: {output.output_dir}")
+
+
+def _train_and_assemble(
+    stage: Stage,
+    output: Output,
+    hardware: Hardware,
+    plan: dict[str, Any],
+    checkpoint: Path | None,
+) -> None:
+    started, begun = datetime.now(UTC), time.perf_counter()
+    max_tokens = stage.recipe.max_tokens
+    model, tokenizer = load_base(stage.base, max_tokens, stage.seed)
+    with disk_errors(output.output_dir):
         outcome = fine_tune(
             model,
             tokenizer,
@@ -105,35 +123,29 @@ def run_stage(stage: Stage, output: Output) -> None:
             stage.chosen_on,
             stage.recipe,
             hardware,
-            work_dir,
+            unfinished_dir(output.output_dir),
             stage.seed,
             checkpoint,
         )
-        if not hardware.is_main:
-            return
-        with new_model_folder(output.output_dir) as folder:
-            splits = replace(stage.splits, validation=stage.chosen_on)
-            readings = assemble_model(
-                model, tokenizer, max_tokens, hardware.precision, splits, stage.slang, folder
-            )
-            if stage.gate is not None:
-                say(stage.gate(readings))
-            run = {
-                "stage": stage.name,
-                "command": shlex.join(["python", *sys.argv]),
-                "started": started.isoformat(timespec="seconds"),
-                "wall_seconds": round(time.perf_counter() - begun, 1),
-                **plan,
-                "training": _training(outcome, hardware),
-                "versions": {name: version(name) for name in _VERSIONS},
-            }
-            write_json(folder / RUN_FILE, run)
-    except (TrainingInterruptedError, KeyboardInterrupt) as stop:
-        if hardware.is_main:
-            warn(_how_to_resume(stop, output.output_dir))
-        sys.exit(EXIT_INTERRUPTED)
-    shutil.rmtree(work_dir)
-    say(f"written: {output.output_dir}")
+    if not hardware.is_main:
+        return
+    with disk_errors(output.output_dir), new_model_folder(output.output_dir) as folder:
+        splits = replace(stage.splits, validation=stage.chosen_on)
+        readings = assemble_model(
+            model, tokenizer, max_tokens, hardware.precision, splits, stage.slang, folder
+        )
+        if stage.gate is not None:
+            say(stage.gate(readings))
+        run = {
+            "stage": stage.name,
+            "command": shlex.join(["python", *sys.argv]),
+            "started": started.isoformat(timespec="seconds"),
+            "wall_seconds": round(time.perf_counter() - begun, 1),
+            **plan,
+            "training": _training(outcome, hardware),
+            "versions": {name: version(name) for name in _VERSIONS},
+        }
+        write_json(folder / RUN_FILE, run)
 
 
 def _plan(stage: Stage) -> dict[str, Any]:

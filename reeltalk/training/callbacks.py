@@ -72,10 +72,8 @@ class Progress(TrainerCallback):
                 file=sys.stderr,
             )
 
-    def on_train_end(
-        self, args: Arguments, state: TrainerState, control: TrainerControl, **_: object
-    ) -> None:
-        """Close the bar."""
+    def close(self) -> None:
+        """Close the bar, also where training was stopped."""
         if self._bar is not None:
             self._bar.close()
 

@@ -96,9 +96,12 @@ def fine_tune(
     start = {name: value.clone() for name, value in model.state_dict().items()}
     while True:
         set_seed(seed)
-        trainer, keeper = _trainer(
+        progress, keeper = Progress(), Keeper(hardware.processes)
+        trainer = _trainer(
             model, tokenizer, examples, held_out, recipe, steps, hardware, work_dir, seed
         )
+        trainer.add_callback(progress)
+        trainer.add_callback(keeper)
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             break
@@ -111,6 +114,7 @@ def fine_tune(
             checkpoint = last_checkpoint(work_dir)
             model.load_state_dict(start)
         finally:
+            progress.close()
             keeper.release()
     # accelerate has put its autocast into model.forward; export and int8 want fp32.
     trainer.accelerator.unwrap_model(trainer.model_wrapped, keep_fp32_wrapper=False)
@@ -152,11 +156,10 @@ def _trainer(
     hardware: Hardware,
     work_dir: Path,
     seed: int,
-) -> tuple[Trainer, Keeper]:
-    """Put the Trainer together: order of examples, optimizer, callbacks."""
+) -> Trainer:
+    """Put the Trainer together: order of examples, optimizer, phases, early stopping."""
     step_size = recipe.batch_size * recipe.gradient_accumulation
     sampler = LengthGroupedSampler(examples.lengths, step_size, seed)
-    keeper = Keeper(hardware.processes)
     trainer = _LengthGroupedTrainer(
         sampler=sampler,
         model=model,
@@ -170,12 +173,10 @@ def _trainer(
             EarlyStoppingCallback(recipe.patience),
             HeadFirst(model, recipe, steps),
             _SamplerEpoch(sampler, steps),
-            Progress(),
-            keeper,
         ],
     )
     trainer.remove_callback(PrinterCallback)
-    return trainer, keeper
+    return trainer
 
 
 def _arguments(

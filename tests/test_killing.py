@@ -1,0 +1,106 @@
+"""A kill at any moment leaves the old model or the new one, whole; and the run can go on."""
+
+import json
+import multiprocessing
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from reeltalk_inference import Predictor
+
+from reeltalk.model_folder import sha256_of
+from tests.conftest import REPOSITORY, run_script, tiny_config
+
+# A server that has imported everything once: each process that is killed starts in no time.
+FORKING = multiprocessing.get_context("forkserver")
+
+
+def train(config):
+    from reeltalk.stages import train_standard
+
+    train_standard(config)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _preload():
+    FORKING.set_forkserver_preload(["reeltalk.stages", "tests.conftest"])
+
+
+def is_whole(folder):
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["weights_sha256"] == sha256_of(folder / "model.safetensors")
+    for file, digest in metrics["onnx_sha256"].items():
+        assert sha256_of(folder / file) == digest
+    assert Predictor.from_folder(folder).predict(["great"])[0].label
+    return metrics["weights_sha256"]
+
+
+def run_until(config, seconds):
+    """Run the training in a process of its own, and kill it after some seconds."""
+    process = FORKING.Process(target=train, args=(config,))
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
+
+
+def test_a_kill_leaves_the_old_model_or_the_new_one(tiny_base, easy_file, tmp_path):
+    from dataclasses import replace
+
+    place = tmp_path / "standard"
+    old_config = tiny_config(tiny_base, easy_file, place, epochs=1)
+    train(old_config)
+    old = is_whole(place)
+    config = tiny_config(tiny_base, easy_file, place)
+    config = replace(config, output=replace(config.output, restart=True))
+    begun = time.monotonic()
+    warm_up = FORKING.Process(target=train, args=(config,))
+    warm_up.start()
+    warm_up.join()
+    begun = time.monotonic()
+    process = FORKING.Process(target=train, args=(config,))
+    process.start()
+    process.join()
+    whole_run_s = time.monotonic() - begun
+    new = is_whole(place)
+    assert old != new
+    train(replace(old_config, output=replace(old_config.output, restart=True)))
+    seen = set()
+    for share in (0.05, 0.2, 0.4, 0.55, 0.7, 0.8, 0.9, 0.96, 1.0, 1.05):
+        run_until(config, share * whole_run_s)
+        seen.add(is_whole(place))
+    assert seen <= {old, new}
+    train(replace(config, output=replace(config.output, restart=False, resume=True)))
+    assert is_whole(place) == new
+    assert [path.name for path in tmp_path.iterdir()] == ["standard"]
+
+
+@pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_leaves_a_checkpoint_and_the_command_that_resumes(
+    tiny_base, easy_file, tmp_path, signal_sent
+):
+    flags = ["--dataset", easy_file, "--base", tiny_base, "--epochs", "100", "--patience", "100"]
+    flags += ["--max-tokens", "32", "--precision", "fp32", "--output-dir", tmp_path / "standard"]
+    command = [sys.executable, "train_model.py", *map(str, flags)]
+    process = subprocess.Popen(
+        command, cwd=REPOSITORY, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    while not list(tmp_path.glob("standard.unfinished/checkpoint-*")):
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.send_signal(signal_sent)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "stopping: finishing this step and saving" in said
+    assert "Traceback" not in said
+    last_line = said.strip().splitlines()[-1]
+    assert re.search(r"stopped at step \d+ of \d+; .*standard is as it was", last_line)
+    assert last_line.endswith("--resume")
+    resume = last_line.partition("Continue with: python ")[2].split()
+    assert resume[0] == "train_model.py"
+    refused = run_script(*resume[:-1])
+    assert refused.returncode == 2
+    assert "continue it with --resume or discard it with --restart" in refused.stderr

@@ -1,0 +1,205 @@
+"""Scoring from the command line: texts, standard input, and files that survive a kill."""
+
+import json
+import subprocess
+import sys
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+from reeltalk_inference import Predictor
+
+from reeltalk import prediction
+from reeltalk.config import PredictConfig
+from reeltalk.errors import ReelTalkError
+from reeltalk.prediction import VERDICT_COLUMNS, predict, predict_file
+from reeltalk.tables import read_columns, read_rows, write_rows
+from tests.conftest import REPOSITORY, run_script
+from tests.tiny import easy_reviews
+
+ROWS = [
+    {"id": f"{number:03}", "text": text, "stars": str(label * 4 + 1)}
+    for number, (text, label) in enumerate(easy_reviews(70))
+]
+SCHEMA = pyarrow.schema([(name, pyarrow.string()) for name in ("id", "text", "stars")])
+
+
+@pytest.fixture(scope="module")
+def predictor(tiny_model):
+    return Predictor.from_folder(tiny_model)
+
+
+def write(file, rows=ROWS):
+    write_rows(file, rows, list(rows[0]), SCHEMA)
+    return file
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
+def test_a_file_keeps_its_format_and_columns_and_gains_the_verdicts(
+    predictor, tmp_path, suffix, monkeypatch
+):
+    monkeypatch.setattr(prediction, "PART_ROWS", 16)
+    file, out = write(tmp_path / f"in{suffix}"), tmp_path / f"out{suffix}"
+    assert predict_file(predictor, file, out, "text", "m") == 70
+    assert read_columns(out) == ["id", "text", "stars", *VERDICT_COLUMNS]
+    rows = list(read_rows(out))
+    verdicts = predictor.predict([row["text"] for row in ROWS])
+    for row, original, verdict in zip(rows, ROWS, verdicts, strict=True):
+        assert {name: row[name] for name in original} == original
+        assert row["verdict"] == verdict.label
+        assert float(row["positive"]) == pytest.approx(verdict.probabilities["POSITIVE"], abs=1e-6)
+        assert int(row["tokens_read"]) == int(row["tokens_total"]) == verdict.tokens_total
+    assert {path.name for path in tmp_path.iterdir()} == {file.name, out.name}
+
+
+def test_parquet_types_are_kept(predictor, tmp_path):
+    table = pyarrow.table({"text": ["great", "awful"], "votes": pyarrow.array([1, 2], "int8")})
+    pyarrow.parquet.write_table(table, tmp_path / "in.parquet")
+    predict_file(predictor, tmp_path / "in.parquet", tmp_path / "out.parquet", "text", "m")
+    schema = pyarrow.parquet.read_schema(tmp_path / "out.parquet")
+    assert schema.field("votes").type == pyarrow.int8()
+    assert schema.field("positive").type == pyarrow.float64()
+
+
+def test_rows_without_text_get_no_verdict_and_stop_nothing(predictor, tmp_path):
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"text": "great"}\n{"text": null}\n{"text": ""}\n{"text": "\\ud83d great"}\n')
+    predict_file(predictor, file, tmp_path / "out.jsonl", "text", "m")
+    rows = list(read_rows(tmp_path / "out.jsonl"))
+    assert [row["verdict"] is None for row in rows] == [False, True, True, False]
+    assert rows[1]["confidence"] == "Can't tell"
+
+
+def test_a_number_in_place_of_a_text_names_its_row(predictor, tmp_path):
+    file = tmp_path / "in.jsonl"
+    file.write_text('{"text": "great"}\n{"text": 5}\n')
+    with pytest.raises(ReelTalkError, match="row 2: 'text' holds 5, which is no text"):
+        predict_file(predictor, file, tmp_path / "out.jsonl", "text", "m")
+
+
+class KilledError(BaseException):
+    """Stands for a kill: nothing catches it."""
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_killed_run_goes_on_and_gives_the_same_bytes(predictor, tmp_path, suffix, monkeypatch):
+    monkeypatch.setattr(prediction, "PART_ROWS", 16)
+    file = write(tmp_path / f"in{suffix}")
+    predict_file(predictor, file, tmp_path / f"whole{suffix}", "text", "m")
+    scored = []
+
+    class DyingPredictor:
+        def predict(self, texts):
+            scored.append(len(texts))
+            if len(scored) == 3:
+                raise KilledError
+            return predictor.predict(texts)
+
+    out = tmp_path / f"out{suffix}"
+    with pytest.raises(KilledError):
+        predict_file(DyingPredictor(), file, out, "text", "m")
+    assert not out.exists()
+    assert predict_file(DyingPredictor(), file, out, "text", "m") == 70
+    assert scored == [16, 16, 16, 16, 16, 6]
+    assert out.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
+
+
+@pytest.mark.parametrize("change", ["input", "model"])
+def test_parts_of_another_job_are_not_continued(predictor, tmp_path, monkeypatch, change):
+    monkeypatch.setattr(prediction, "PART_ROWS", 16)
+    file, out = write(tmp_path / "in.csv"), tmp_path / "out.csv"
+
+    class DyingPredictor:
+        calls = 0
+
+        def predict(self, texts):
+            DyingPredictor.calls += 1
+            if DyingPredictor.calls == 2:
+                raise KilledError
+            return predictor.predict(texts)
+
+    with pytest.raises(KilledError):
+        predict_file(DyingPredictor(), file, out, "text", "m")
+    if change == "input":
+        write(file, [row | {"text": row["text"] + " Really."} for row in ROWS])
+    predict_file(predictor, file, out, "text", "m" if change == "input" else "other")
+    expected = predictor.predict([row["text"] for row in read_rows(file)])
+    assert [row["verdict"] for row in read_rows(out)] == [verdict.label for verdict in expected]
+
+
+def test_memory_does_not_grow_with_the_file(predictor, tmp_path, monkeypatch):
+    """No more than one part of rows is alive at a time."""
+    monkeypatch.setattr(prediction, "PART_ROWS", 8)
+    alive = []
+
+    class CountingPredictor:
+        def predict(self, texts):
+            alive.append(len(texts))
+            return predictor.predict(texts)
+
+    predict_file(CountingPredictor(), write(tmp_path / "a.csv"), tmp_path / "b.csv", "text", "m")
+    assert max(alive) == 8
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ({"file": "nowhere.csv"}, "there is no such file"),
+        ({"file": "in.txt"}, "the format '.txt' is unknown"),
+        ({"file": "in.csv", "out": "out.jsonl"}, "the output has the input's format"),
+        ({"file": "in.csv", "out": "in.csv"}, "is the input itself"),
+        ({"file": "in.csv", "text_column": "review"}, "no column 'review'; found id, text, stars"),
+        ({"file": "in.csv", "model": "no/model"}, "no model in .*no/model; train one with"),
+        ({"text": "hello", "model": "no/model"}, "no model in .*no/model"),
+    ],
+)
+def test_bad_input_is_said_in_one_line(tmp_path, monkeypatch, flags, message):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "in.csv")
+    paths = {name: tmp_path / flags[name] for name in ("file", "out", "model") if name in flags}
+    with pytest.raises(ReelTalkError, match=message):
+        predict(PredictConfig(**flags | paths))
+
+
+def test_a_scored_file_is_not_scored_again(predictor, tiny_model, tmp_path):
+    predict_file(predictor, write(tmp_path / "in.csv"), tmp_path / "out.csv", "text", "m")
+    with pytest.raises(ReelTalkError, match="was it scored before"):
+        predict(PredictConfig(file=tmp_path / "out.csv", model=tiny_model))
+
+
+def test_one_text_is_answered_in_words_and_bars(tiny_model, capsys):
+    predict(PredictConfig(text="The story is great and the cast wonderful.", model=tiny_model))
+    said = capsys.readouterr().out
+    assert said.startswith("Positive (")
+    assert "positive #" in said
+    predict(PredictConfig(text="...", model=tiny_model))
+    assert capsys.readouterr().out.startswith("Can't tell")
+    predict(PredictConfig(text="The story is great.", model=tiny_model, json=True))
+    assert set(json.loads(capsys.readouterr().out)) == set(VERDICT_COLUMNS)
+
+
+def test_standard_input_is_answered_line_by_line(tiny_model):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reeltalk", "predict", "--model", str(tiny_model)],
+        cwd=REPOSITORY,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    for line in ("The story is great.", "The story is awful.", ""):
+        process.stdin.write(line.encode() + b"\n")
+        process.stdin.flush()
+        answer = json.loads(process.stdout.readline())
+        assert answer["verdict"] == {"gr": "POSITIVE", "aw": "NEGATIVE", "": None}[line[13:15]]
+    process.stdin.write(b"caf\xe9\n")
+    process.stdin.close()
+    assert process.wait(timeout=30) == 2
+
+
+def test_prediction_imports_neither_torch_nor_transformers(tiny_model):
+    code = (
+        "import sys; sys.argv = ['x', 'predict', '--text', 'great', '--model', sys.argv[1]];"
+        "from reeltalk.__main__ import main; main();"
+        "print(sorted({'torch', 'transformers', 'datasets', 'pyarrow'} & set(sys.modules)))"
+    )
+    ran = run_script("-c", code, tiny_model)
+    assert ran.stdout.strip().endswith("[]"), ran

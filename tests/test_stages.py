@@ -1,0 +1,172 @@
+"""Both stages from flags to model folder, and what other libraries read in the folder."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from reeltalk_inference import Predictor
+from reeltalk_inference.engine import FP32_FILE, OnnxEngine
+
+from reeltalk.config import AugmentConfig, Output, Recipe, ScoresConfig
+from reeltalk.errors import ReelTalkError
+from reeltalk.model_folder import sha256_of
+from reeltalk.reports import print_scores
+from reeltalk.stages import train_modern, train_standard
+from tests.conftest import REPOSITORY, tiny_config
+from tests.tiny import easy_reviews
+
+
+def augment_config(standard, output_dir, **flags):
+    recipe = Recipe(learning_rate=1e-4, epochs=1, precision="fp32")
+    wanted = {
+        "base": standard,
+        "slang_file": REPOSITORY / "data" / "slang.csv",
+        "recipe": recipe,
+        "output": Output(output_dir),
+    }
+    return AugmentConfig(**wanted | flags)
+
+
+@pytest.fixture(scope="module")
+def modern(tiny_model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("modern") / "modern"
+    train_modern(augment_config(tiny_model, folder))
+    return folder
+
+
+def read(folder, name):
+    return json.loads((folder / name).read_text())
+
+
+def test_the_folder_holds_what_later_parts_rely_on(tiny_model):
+    files = {path.relative_to(tiny_model).as_posix() for path in tiny_model.rglob("*")}
+    assert files == {
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "run.json",
+        "metrics.json",
+        "onnx",
+        "onnx/model.onnx",
+        "onnx/model_quantized.onnx",
+    }
+    assert not list(tiny_model.parent.glob("*.unfinished"))
+
+
+def test_config_names_labels_and_window(tiny_model):
+    config = read(tiny_model, "config.json")
+    assert config["id2label"] == {"0": "NEGATIVE", "1": "POSITIVE"}
+    assert config["reading"] == {"max_tokens": 32, "stride": 24}
+    assert read(tiny_model, "tokenizer_config.json")["tokenizer_class"] == "PreTrainedTokenizerFast"
+
+
+def test_metrics_are_bound_to_the_weights(tiny_model):
+    metrics = read(tiny_model, "metrics.json")
+    assert metrics["weights_sha256"] == sha256_of(tiny_model / "model.safetensors")
+    for file, digest in metrics["onnx_sha256"].items():
+        assert digest == sha256_of(tiny_model / file)
+    assert metrics["test"]["rows"] == 30
+    assert metrics["test"]["accuracy"] >= 0.9
+    assert metrics["int8"]["kept"]
+    assert metrics["calibration"]["temperature"] > 0
+
+
+def test_the_run_can_be_told_from_its_record(tiny_model, tiny_base, easy_file):
+    run = read(tiny_model, "run.json")
+    assert run["stage"] == "standard"
+    assert run["base"]["name"] == str(tiny_base)
+    assert run["base"]["sha256"] == {
+        "model.safetensors": sha256_of(tiny_base / "model.safetensors")
+    }
+    assert run["recipe"]["learning_rate"] == 3e-3
+    assert run["reviews"]["source"] == str(easy_file)
+    assert sum(run["reviews"]["rows"].values()) == 300
+    assert run["seed"] == 42
+    assert run["wall_seconds"] > 0
+    assert run["versions"]["torch"].startswith("2.")
+    assert run["training"]["evaluations"]
+
+
+def test_transformers_gives_our_verdicts_with_no_code_of_ours(tiny_model):
+    """The normaliser, the labels and the temperature are all inside the folder."""
+    from transformers import pipeline
+
+    classify = pipeline("text-classification", model=str(tiny_model), top_k=None, device="cpu")
+    predictor = Predictor.from_folder(tiny_model)
+    predictor.engine = OnnxEngine(tiny_model / FP32_FILE)
+    texts = [text.replace(" is ", " is<br />") for text, _ in easy_reviews(100)[::5]]
+    for text, verdict in zip(texts, predictor.predict(texts), strict=True):
+        assert verdict.windows == 1
+        theirs = {entry["label"]: entry["score"] for entry in classify([text])[0]}
+        assert theirs == pytest.approx(verdict.probabilities, abs=1e-6)
+
+
+def test_the_next_run_replaces_the_folder(tiny_base, easy_file, tmp_path):
+    config = tiny_config(tiny_base, easy_file, tmp_path / "standard", epochs=1)
+    train_standard(config)
+    first = read(tmp_path / "standard", "metrics.json")["weights_sha256"]
+    train_standard(replace(config, source=replace(config.source, seed=7)))
+    assert read(tmp_path / "standard", "metrics.json")["weights_sha256"] != first
+    assert [path.name for path in tmp_path.iterdir()] == ["standard"]
+
+
+def test_stage_2_measures_slang_and_remembers_stage_1(modern, tiny_model):
+    metrics, run = read(modern, "metrics.json"), read(modern, "run.json")
+    assert set(metrics["slang"]) == {"unseen-term", "unseen-template", "unseen-both"}
+    assert run["stage"] == "modern"
+    assert run["standard_sha256"] == sha256_of(tiny_model / "model.safetensors")
+    assert run["reviews"] == read(tiny_model, "run.json")["reviews"]
+    assert metrics["reviews"] == read(tiny_model, "metrics.json")["reviews"]
+    assert read(modern, "config.json")["reading"] == {"max_tokens": 32, "stride": 24}
+
+
+def test_stage_2_replays_as_many_reviews_as_asked(modern):
+    run = read(modern, "run.json")
+    assert run["learned"]["rows"] == 2 * run["slang"]["rows"] or run["learned"]["rows"] == (
+        run["slang"]["rows"] + run["reviews"]["rows"]["train"]
+    )
+
+
+def test_a_model_that_forgets_is_refused_and_nothing_is_replaced(tiny_model, tmp_path, capsys):
+    (tmp_path / "modern").mkdir()
+    (tmp_path / "modern" / "old").write_text("the old model")
+    recipe = Recipe(learning_rate=0.3, epochs=1, precision="fp32")
+    config = augment_config(tiny_model, tmp_path / "modern", recipe=recipe, replay=0.0)
+    with pytest.raises(ReelTalkError) as error:
+        train_modern(config)
+    assert "right before and wrong now" in str(error.value)
+    assert "McNemar p = " in str(error.value)
+    assert "-> " in capsys.readouterr().out
+    assert [path.name for path in (tmp_path / "modern").iterdir()] == ["old"]
+
+
+def test_one_table_shows_both_models(tiny_model, modern, capsys):
+    print_scores(ScoresConfig((tiny_model, modern)))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:3] == ["model", "reviews", "accuracy"]
+    assert str(tiny_model) in lines[1]
+    assert str(modern) in lines[2]
+    assert lines[-1].startswith("next: ")
+
+
+def test_figures_of_other_weights_are_not_shown(tiny_model, tmp_path):
+    shutil.copytree(tiny_model, tmp_path / "model")
+    weights = bytearray((tmp_path / "model" / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (tmp_path / "model" / "model.safetensors").write_bytes(weights)
+    with pytest.raises(ReelTalkError, match="was measured on other weights"):
+        print_scores(ScoresConfig((tmp_path / "model",)))
+
+
+def test_without_models_the_next_step_is_named(tmp_path):
+    with pytest.raises(ReelTalkError, match="train one with: make train"):
+        print_scores(ScoresConfig((tmp_path / "standard",)))
+
+
+def test_probabilities_are_calibrated_by_the_folded_temperature(tiny_model):
+    calibration = read(tiny_model, "metrics.json")["calibration"]
+    assert calibration["validation_ece_after"] <= calibration["validation_ece_before"] + 0.05
+    assert np.isfinite(list(calibration.values())).all()
