@@ -175,6 +175,10 @@ def _trainer(
             _SamplerEpoch(sampler, steps),
         ],
     )
+    # The Trainer takes a model whose forward has **kwargs for one that divides its loss by the
+    # number of items it is told; a classifier's loss is a mean already, and would otherwise be
+    # multiplied by the processes and not divided by the accumulated batches.
+    trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)
     return trainer
 
