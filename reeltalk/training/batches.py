@@ -46,7 +46,7 @@ class LengthGroupedSampler(torch.utils.data.Sampler[int]):
     Shuffles, sorts by length within groups of `GROUP_STEPS` steps, cuts into steps, and shuffles
     the steps, so that a step's place in the epoch says nothing of its length. (The Trainer's own
     grouping leaves each group running from long to short.) The first epoch begins with the
-    longest reviews: memory runs out at once or not at all. The order depends on seed and epoch
+    largest step: memory runs out at once or not at all. The order depends on seed and epoch
     alone, so a resumed run continues it, and several processes agree on it.
     """
 
@@ -76,8 +76,10 @@ class LengthGroupedSampler(torch.utils.data.Sampler[int]):
         whole = [step for step in steps if len(step) == self._step_size]
         rest = [step for step in steps if len(step) < self._step_size]
         order = random.permutation(len(whole)).tolist()
-        if self.epoch == 0:
-            order.sort(key=lambda i: self._lengths[whole[i]].max() < self._lengths.max())
+        if self.epoch == 0 and order:
+            largest = max(order, key=lambda i: self._lengths[whole[i]].sum())
+            order.remove(largest)
+            order.insert(0, largest)
         for step in [whole[i] for i in order] + rest:
             yield from step.tolist()
 

@@ -18,7 +18,7 @@ class Measured(NamedTuple):
 FIELD_DEFAULTS = Measured(learning_rate=2e-5, epochs=3.0, max_tokens=512)
 """What the field uses for DistilBERT on IMDb (Sanh et al. 2019; Sun et al. 2019)."""
 
-MEASURED = {"bert-6x384": Measured(learning_rate=5e-5, epochs=3.0, max_tokens=256)}
+MEASURED = {"bert-6x384": Measured(learning_rate=5e-5, epochs=2.0, max_tokens=256)}
 """Better values where they were measured, by `base_model.encoder_shape`: benchmarks/training.md."""
 
 
