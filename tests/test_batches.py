@@ -8,8 +8,8 @@ from reeltalk.training.batches import Examples, LengthGroupedSampler, collator
 LENGTHS = np.random.default_rng(0).integers(5, 500, 1003)
 
 
-def order(epoch=0, seed=1, step_size=16):
-    sampler = LengthGroupedSampler(LENGTHS, step_size, seed)
+def order(epoch=0, seed=1, step_size=16, lengths=LENGTHS):
+    sampler = LengthGroupedSampler(lengths, step_size, seed)
     sampler.epoch = epoch
     return list(sampler)
 

@@ -1,0 +1,29 @@
+PYTHON ?= python3
+VENV := .venv/bin
+export TOKENIZERS_PARALLELISM := false
+
+.DEFAULT_GOAL := help
+.PHONY: help install train slang test lint clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+install: ## make .venv and install everything into it
+	@$(PYTHON) install.py
+
+train: install ## train both models and print their scores: models/standard, models/modern
+	@$(VENV)/python train_model.py --resume $(TRAIN_FLAGS)
+	@$(VENV)/python augment_slang.py --resume
+	@$(VENV)/python -m reeltalk scores
+
+slang: install ## build data/slang.csv from data/slang_terms.csv
+	@$(VENV)/python -m reeltalk slang build
+
+test: install ## run the whole test suite
+	@$(VENV)/python -m pytest
+
+lint: install ## check style, types and formatting
+	@$(VENV)/ruff check && $(VENV)/ruff format --check && $(VENV)/mypy
+
+clean: ## remove .venv and caches; models stay
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache *.egg-info

@@ -1,0 +1,35 @@
+"""The trained model that the edge cases are asked of: the newest of models/, or a quick one."""
+
+import pytest
+from reeltalk_inference import Predictor
+
+from reeltalk.config import Output, Recipe, ReviewSource, TrainConfig
+from tests.conftest import REPOSITORY
+
+MODELS = [REPOSITORY / "models" / stage for stage in ("modern", "standard")]
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """What `make train` left; else the bundled encoder, trained shortly on the bundled reviews."""
+    from reeltalk.stages import train_standard
+
+    for folder in MODELS:
+        if (folder / "metrics.json").is_file():
+            return folder
+    folder = tmp_path_factory.mktemp("functional") / "standard"
+    train_standard(
+        TrainConfig(
+            source=ReviewSource(dataset="bundled"),
+            base="bundled",
+            recipe=Recipe(max_tokens=128, epochs=1, learning_rate=1e-4),
+            output=Output(folder),
+        )
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def predictor(model):
+    """The predictor that users get."""
+    return Predictor.from_folder(model)

@@ -1,0 +1,72 @@
+"""The README says what is so: its tree, targets, commands, links and Python."""
+
+import re
+import shlex
+
+import pytest
+import tyro
+
+from reeltalk.__main__ import COMMANDS
+from reeltalk.command_line import _PLAIN_FLAGS
+from reeltalk.config import AugmentConfig, TrainConfig
+from tests.conftest import REPOSITORY, run_script
+from tests.readme import blocks, commands, links, tree_paths
+
+SCRIPTS = {"train_model.py": TrainConfig, "augment_slang.py": AugmentConfig}
+PYTHONS = {"python", ".venv/bin/python"}
+LAUNCHERS = {".venv/bin/torchrun", ".venv/bin/accelerate"}
+OTHERS = {"git", "cd", "source", ".venv/bin/tensorboard"}
+TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.M))
+
+
+@pytest.mark.parametrize("path", tree_paths())
+def test_the_tree_is_there(path):
+    made = ("models/standard/", "models/modern/")
+    assert path in made or (REPOSITORY / path).exists()
+
+
+@pytest.mark.parametrize("link", links())
+def test_links_lead_somewhere(link):
+    assert (REPOSITORY / link).exists()
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_commands_parse(command):
+    words = shlex.split(command.split(" | ")[0].split(" > ")[0])
+    if words[0] == "make":
+        targets = [word for word in words[1:] if "=" not in word]
+        assert set(targets) <= TARGETS
+        flags = dict(word.split("=", 1) for word in words[1:] if "=" in word)
+        if "TRAIN_FLAGS" in flags:
+            parse("train_model.py", shlex.split(flags["TRAIN_FLAGS"]))
+    elif words[0] in PYTHONS and words[1] == "-m":
+        assert words[2] == "reeltalk"
+        tyro.extras.subcommand_cli_from_dict(COMMANDS, args=words[3:], config=_PLAIN_FLAGS)
+    elif words[0] in PYTHONS and words[1].startswith("benchmarks/"):
+        assert (REPOSITORY / words[1]).is_file()
+        assert run_script(words[1], "--help").returncode == 0
+    elif words[0] in PYTHONS:
+        parse(words[1], words[2:])
+    elif words[0] in LAUNCHERS:
+        script = next(word for word in words if word in SCRIPTS)
+        parse(script, words[words.index(script) + 1 :])
+    else:
+        assert words[0] in OTHERS
+
+
+def parse(script, flags):
+    tyro.cli(SCRIPTS[script], args=flags, config=_PLAIN_FLAGS)
+
+
+def test_the_python_of_the_readme_runs(tiny_model, capsys):
+    (program,) = blocks("python")
+    assert '"models/modern"' in program
+    exec(program.replace('"models/modern"', repr(str(tiny_model))), {})
+    assert "POSITIVE" in capsys.readouterr().out
+
+
+def test_help_lists_every_target():
+    text = (REPOSITORY / "Makefile").read_text()
+    explained = set(re.findall(r"^([a-z-]+):.*## ", text, re.M))
+    phony = set(re.search(r"^\.PHONY: (.*)$", text, re.M).group(1).split())
+    assert explained == TARGETS == phony
