@@ -126,9 +126,7 @@ def _ours(model, tokenizer, reviews, held_out, tokens: int, folder: str) -> floa
         Recipe(learning_rate=5e-5, epochs=1.0, max_tokens=tokens, device="cpu"), "", 512
     )
     hardware = find_hardware("cpu", "auto")
-    outcome = fine_tune(
-        model, tokenizer, reviews, held_out, recipe, hardware, Path(folder), 0
-    )
+    outcome = fine_tune(model, tokenizer, reviews, held_out, recipe, hardware, Path(folder), 0)
     return len(reviews) / outcome.seconds
 
 

@@ -5,6 +5,7 @@ here are those that need no file and no network; where a default is None, the va
 the encoder or on the surroundings and is decided, and said, when the run is planned.
 """
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
@@ -98,16 +99,15 @@ class Recipe:
         if self.max_tokens is not None:
             _require(16 <= self.max_tokens, "--max-tokens", self.max_tokens, "16 or more")
         _require(1 <= self.batch_size, "--batch-size", self.batch_size, "1 or more")
-        accumulation = self.gradient_accumulation
-        _require(1 <= accumulation, "--gradient-accumulation", accumulation, "1 or more")
+        count = self.gradient_accumulation
+        _require(1 <= count, "--gradient-accumulation", count, "1 or more")
         _require(0 <= self.weight_decay < 1, "--weight-decay", self.weight_decay, "0 to below 1")
         _require(0 <= self.warmup < 1, "--warmup", self.warmup, "0 to below 1")
         _require(0 <= self.head_epochs, "--head-epochs", self.head_epochs, "0 or more")
         rate = self.head_learning_rate
         _require(0 < rate < 1, "--head-learning-rate", rate, "between 0 and 1")
         _require(1 <= self.patience, "--patience", self.patience, "1 or more")
-        last = self.freeze.removeprefix("all-but-last-")
-        known = self.freeze in ("none", "encoder") or (last != self.freeze and last.isdecimal())
+        known = re.fullmatch(r"none|encoder|all-but-last-\d+", self.freeze) is not None
         _require(known, "--freeze", self.freeze, "none, encoder or all-but-last-N")
 
 

@@ -79,7 +79,8 @@ def test_a_copy_of_deployment_reads_a_model_alone(tmp_path, tiny_model):
     program = (
         "import sys\n"
         "from reeltalk_inference import Predictor\n"
-        f"verdict = Predictor.from_folder({str(tiny_model)!r}).predict(['the acting is great'])[0]\n"
+        f"predictor = Predictor.from_folder({str(tiny_model)!r})\n"
+        "verdict = predictor.predict(['the acting is great'])[0]\n"
         "print(verdict.label, 'torch' in sys.modules, 'transformers' in sys.modules)\n"
     )
     # -S and an explicit path: the editable install of the checkout is out of reach.

@@ -52,8 +52,10 @@ def test_labels_are_balanced_within_each(rows, column):
 
 
 def test_length_does_not_give_the_label_away(rows):
-    totals = {label: [len(words(row)) for row in rows if row["label"] == label]
-              for label in ("positive", "negative")}
+    totals = {
+        label: [len(words(row)) for row in rows if row["label"] == label]
+        for label in ("positive", "negative")
+    }
     means = {label: sum(lengths) / len(lengths) for label, lengths in totals.items()}
     assert 0.9 < means["positive"] / means["negative"] < 1.1
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 import pytest
 import torch
 from safetensors.torch import load_file
+from sklearn.metrics import f1_score
 
 from reeltalk.base_model import find_base, load_base
 from reeltalk.config import Recipe
 from reeltalk.errors import ReelTalkError
 from reeltalk.reviews import Reviews
 from reeltalk.sources import Source
-from reeltalk.training import fine_tune, fine_tuning
+from reeltalk.training import fine_tune
 from reeltalk.training.callbacks import Keeper, TrainingInterruptedError
 from reeltalk.training.checkpoints import last_checkpoint
 from reeltalk.training.hardware import find_hardware
@@ -86,7 +87,7 @@ def test_the_best_evaluation_s_weights_are_kept(tiny_base, tmp_path):
     for text in VALIDATION.texts:
         ids = tokenizer(text, return_tensors="pt", truncation=True, max_length=32)
         verdicts.append(int(model.eval()(**ids).logits.argmax()))
-    assert fine_tuning.f1_score(VALIDATION.labels, verdicts, average="macro") == pytest.approx(best)
+    assert f1_score(VALIDATION.labels, verdicts, average="macro") == pytest.approx(best)
 
 
 def test_training_stops_when_validation_no_longer_improves(tiny_base, tmp_path):
@@ -145,7 +146,7 @@ class StopAt(Keeper):
 def test_an_interrupted_run_continues_to_the_very_weights(tiny_base, tmp_path, monkeypatch, step):
     uninterrupted, _ = train(tiny_base, tmp_path / "whole", recipe())
     monkeypatch.setattr(StopAt, "step", step)
-    monkeypatch.setattr(fine_tuning, "Keeper", StopAt)
+    monkeypatch.setattr("reeltalk.training.fine_tuning.Keeper", StopAt)
     with pytest.raises(TrainingInterruptedError, match=f"stopped at step {step} of 39"):
         train(tiny_base, tmp_path / "parts", recipe())
     monkeypatch.undo()

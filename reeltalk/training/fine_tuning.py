@@ -3,37 +3,21 @@
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
-from sklearn.metrics import f1_score
-from transformers import (
-    EarlyStoppingCallback,
-    EvalPrediction,
-    PreTrainedModel,
-    PreTrainedTokenizerFast,
-    Trainer,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-    set_seed,
-)
-from transformers.trainer_callback import PrinterCallback
+from transformers import PreTrainedModel, PreTrainedTokenizerFast, Trainer, set_seed
 
 from reeltalk.errors import ReelTalkError
 from reeltalk.reviews import Reviews
 from reeltalk.terminal import say
-from reeltalk.training.batches import Examples, LengthGroupedSampler, collator
+from reeltalk.training.batches import Examples
 from reeltalk.training.callbacks import Keeper, Progress
 from reeltalk.training.checkpoints import last_checkpoint
 from reeltalk.training.hardware import Hardware
 from reeltalk.training.plan import describe_plan
 from reeltalk.training.recipes import ResolvedRecipe
-from reeltalk.training.schedule import HeadFirst, Steps, count_steps, make_optimizer, set_trainable
-
-_EVAL_BATCH_SIZE = 64
+from reeltalk.training.schedule import count_steps, set_trainable
+from reeltalk.training.trainer import make_trainer
 
 
 @dataclass(frozen=True)
@@ -97,7 +81,7 @@ def fine_tune(
     while True:
         set_seed(seed)
         progress, keeper = Progress(), Keeper(hardware.processes)
-        trainer = _trainer(
+        trainer = make_trainer(
             model, tokenizer, examples, held_out, recipe, steps, hardware, work_dir, seed
         )
         trainer.add_callback(progress)
@@ -121,103 +105,6 @@ def fine_tune(
     return TrainingOutcome(
         recipe, _evaluations(trainer), trainer.state.global_step, time.perf_counter() - begun
     )
-
-
-class _LengthGroupedTrainer(Trainer):
-    """A Trainer that takes its examples in the order of a LengthGroupedSampler."""
-
-    def __init__(self, *, sampler: LengthGroupedSampler, **parts: Any) -> None:  # noqa: ANN401
-        super().__init__(**parts)
-        self._sampler = sampler
-
-    def _get_train_sampler(self, train_dataset: object = None) -> LengthGroupedSampler:
-        return self._sampler
-
-
-class _SamplerEpoch(TrainerCallback):
-    """Tells the sampler its epoch, also where a run continues in the middle of one."""
-
-    def __init__(self, sampler: LengthGroupedSampler, steps: Steps) -> None:
-        self._sampler, self._steps = sampler, steps
-
-    def on_epoch_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: object
-    ) -> None:
-        self._sampler.epoch = state.global_step // self._steps.per_epoch
-
-
-def _trainer(
-    model: PreTrainedModel,
-    tokenizer: PreTrainedTokenizerFast,
-    examples: Examples,
-    held_out: Examples,
-    recipe: ResolvedRecipe,
-    steps: Steps,
-    hardware: Hardware,
-    work_dir: Path,
-    seed: int,
-) -> Trainer:
-    """Put the Trainer together: order of examples, optimizer, phases, early stopping."""
-    step_size = recipe.batch_size * recipe.gradient_accumulation
-    sampler = LengthGroupedSampler(examples.lengths, step_size, seed)
-    trainer = _LengthGroupedTrainer(
-        sampler=sampler,
-        model=model,
-        args=_arguments(recipe, hardware, work_dir, seed),
-        train_dataset=examples,
-        eval_dataset=held_out,
-        data_collator=collator(tokenizer),
-        compute_metrics=_macro_f1,
-        optimizers=make_optimizer(model, recipe, steps),
-        callbacks=[
-            EarlyStoppingCallback(recipe.patience),
-            HeadFirst(model, recipe, steps),
-            _SamplerEpoch(sampler, steps),
-        ],
-    )
-    # The Trainer takes a model whose forward has **kwargs for one that divides its loss by the
-    # number of items it is told; a classifier's loss is a mean already, and would otherwise be
-    # multiplied by the processes and not divided by the accumulated batches.
-    trainer.model_accepts_loss_kwargs = False
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
-def _arguments(
-    recipe: ResolvedRecipe, hardware: Hardware, work_dir: Path, seed: int
-) -> TrainingArguments:
-    return TrainingArguments(
-        output_dir=str(work_dir),
-        per_device_train_batch_size=recipe.batch_size // hardware.processes,
-        per_device_eval_batch_size=_EVAL_BATCH_SIZE,
-        gradient_accumulation_steps=recipe.gradient_accumulation,
-        activation_checkpointing=recipe.gradient_checkpointing,
-        num_train_epochs=recipe.epochs,
-        bf16=hardware.precision == "bf16",
-        fp16=hardware.precision == "fp16",
-        use_cpu=hardware.device == "cpu",
-        ddp_backend="gloo" if hardware.device == "cpu" and hardware.processes > 1 else None,
-        ddp_find_unused_parameters=recipe.head_epochs > 0,
-        eval_strategy="epoch",
-        save_strategy="epoch",
-        save_total_limit=2,
-        load_best_model_at_end=True,
-        metric_for_best_model="macro_f1",
-        greater_is_better=True,
-        logging_steps=20,
-        report_to=recipe.report_to,
-        disable_tqdm=True,
-        dataloader_pin_memory=hardware.device == "cuda",
-        remove_unused_columns=False,
-        label_names=["labels"],
-        seed=seed,
-        data_seed=seed,
-    )
-
-
-def _macro_f1(prediction: EvalPrediction) -> dict[str, float]:
-    verdicts = np.argmax(prediction.predictions, axis=1)
-    return {"macro_f1": float(f1_score(prediction.label_ids, verdicts, average="macro"))}
 
 
 def _half_the_batch(recipe: ResolvedRecipe, hardware: Hardware) -> ResolvedRecipe:

@@ -172,7 +172,7 @@ def test_a_typo_leaves_a_strong_verdict(predictor):
 
 
 def test_the_ending_of_2000_words_can_turn_the_verdict(predictor):
-    """The plot is told neutrally in 1,000 words; what follows decides, though a cut never sees it."""
+    """1,000 words of plot, told neutrally; then the verdict, which a cut would never see."""
     plot = (
         "The film follows a family who move to a house by the sea after the father has found work "
         "at the harbour. There are two children, a boy and a girl, and a neighbour with a boat. "
