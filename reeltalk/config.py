@@ -91,13 +91,10 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check ranges."""
-        if self.learning_rate is not None:
-            rate = self.learning_rate
-            _require(0 < rate < 1, "--learning-rate", rate, "between 0 and 1")
-        if self.epochs is not None:
-            _require(0 < self.epochs <= 100, "--epochs", self.epochs, "above 0, at most 100")
-        if self.max_tokens is not None:
-            _require(16 <= self.max_tokens, "--max-tokens", self.max_tokens, "16 or more")
+        rate, epochs, tokens = self.learning_rate, self.epochs, self.max_tokens
+        _require(rate is None or 0 < rate < 1, "--learning-rate", rate, "between 0 and 1")
+        _require(epochs is None or 0 < epochs <= 100, "--epochs", epochs, "above 0, at most 100")
+        _require(tokens is None or 16 <= tokens, "--max-tokens", tokens, "16 or more")
         _require(1 <= self.batch_size, "--batch-size", self.batch_size, "1 or more")
         count = self.gradient_accumulation
         _require(1 <= count, "--gradient-accumulation", count, "1 or more")
