@@ -12,8 +12,8 @@ install: ## make .venv and install everything into it
 	@$(PYTHON) install.py
 
 train: install ## train both models and print their scores: models/standard, models/modern
-	@$(VENV)/python train_model.py --resume $(TRAIN_FLAGS)
-	@$(VENV)/python augment_slang.py --resume
+	@$(VENV)/python train_model.py $(or $(TRAIN_FLAGS),--resume)
+	@$(VENV)/python augment_slang.py --restart
 	@$(VENV)/python -m reeltalk scores
 
 slang: install ## build data/slang.csv from data/slang_terms.csv

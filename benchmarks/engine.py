@@ -16,7 +16,7 @@ import onnxruntime
 from reeltalk_inference.engine import FP32_FILE, INT8_FILE, OnnxEngine
 
 from reeltalk.command_line import parse, run
-from reeltalk.config import Positional
+from reeltalk.config.parts import Positional
 
 
 @dataclass(frozen=True)

@@ -68,8 +68,7 @@ def load_base(
     """Load an encoder with a two-class head, and its tokenizer with ReelTalk's normaliser.
 
     A head that already tells NEGATIVE from POSITIVE is kept; any other is drawn anew from `seed`.
-    Attention dropout is 0: it forces the slow attention path on CPUs, and two or three epochs do
-    not miss it (benchmarks/training.md).
+    Attention dropout is 0: it forces the slow attention path on CPUs (benchmarks/training.md).
     """
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer

@@ -16,7 +16,8 @@ from reeltalk.calibration import fit_temperature
 from reeltalk.config import BaselineConfig
 from reeltalk.errors import ReelTalkError
 from reeltalk.metrics import Scores, measure
-from reeltalk.sources import Hub, choose_dataset
+from reeltalk.model_folder import check_file_place
+from reeltalk.sources import Hub, choose_dataset, say_substitutes
 from reeltalk.splits import Splits, read_splits
 from reeltalk.terminal import say
 
@@ -25,7 +26,11 @@ LARGEST_WORD_MODEL_BYTES = 1_000_000
 
 def train_baseline(config: BaselineConfig) -> None:
     """Train both regressions, write the word model, and print their scores on the test split."""
-    splits = read_splits(choose_dataset(config.source.dataset, Hub()), config.source)
+    hub = Hub()
+    dataset = choose_dataset(config.source.dataset, hub)
+    say_substitutes(hub, dataset)
+    check_file_place(config.word_model)
+    splits = read_splits(dataset, config.source)
     say(f"{len(splits.train):,} training reviews of {splits.source}")
     begun = time.perf_counter()
     vectorizer, regression = _fit(splits, None)
@@ -107,7 +112,6 @@ def _write_word_model(
             f"the word model would be {size:,} bytes (allowed {LARGEST_WORD_MODEL_BYTES:,}); "
             "keep fewer with --word-model-terms"
         )
-    file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(file.name + ".part")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(file)

@@ -53,6 +53,17 @@ def evaluate(predictor: Predictor, reviews: Reviews, doing: str) -> tuple[Scores
     return measure(reviews.labels, readings.positive, readings.tokens), readings
 
 
+def write_flips(file: Path, reviews: Reviews, first: np.ndarray, second: np.ndarray) -> None:
+    """Write every review that two models' probabilities of positive call differently to a CSV."""
+    with file.open("w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("row", "label", "first_positive", "second_positive", "text"))
+        for i in np.flatnonzero((first >= 0.5) != (second >= 0.5)).tolist():
+            label = LABEL_NAMES[reviews.labels[i]]
+            probabilities = f"{first[i]:.4f}", f"{second[i]:.4f}"
+            writer.writerow((i, label, *probabilities, reviews.texts[i]))
+
+
 def write_mistakes(file: Path, reviews: Reviews, positive: np.ndarray) -> int:
     """Write the wrong verdicts to a CSV, most confident first; give their number."""
     wrong = [i for i in range(len(reviews)) if (positive[i] >= 0.5) != (reviews.labels[i] == 1)]

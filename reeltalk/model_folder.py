@@ -60,10 +60,15 @@ def new_model_folder(place: Path) -> Iterator[Path]:
 def check_writable(place: Path, needed_bytes: int) -> None:
     """Refuse an output folder that cannot be written or whose disk has too little room.
 
+    Puts back an old model that a kill left aside.
+
     Raises:
         ReelTalkError: before anything long has begun.
     """
-    parent = place.parent
+    parent, aside = place.parent, _aside(place)
+    if aside.exists() and not place.exists():
+        # A kill between the two renames of a file system without an exchange.
+        aside.rename(place)
     if place.exists() and not place.is_dir():
         raise ReelTalkError(f"{place} is a file; name a folder with --output-dir")
     try:
@@ -79,6 +84,24 @@ def check_writable(place: Path, needed_bytes: int) -> None:
             f"{parent} has {free / 1e9:.1f} GB free and this run needs "
             f"{needed_bytes / 1e9:.1f} GB; free some or choose another --output-dir"
         )
+
+
+def check_file_place(file: Path | None) -> None:
+    """Make the folder that a result will be written to; refuse a place that cannot take it.
+
+    Raises:
+        ReelTalkError: before anything long has begun.
+    """
+    if file is None:
+        return
+    if file.is_dir():
+        raise ReelTalkError(f"{file} is a folder; name a file in it")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise ReelTalkError(f"{file.parent} cannot be written ({error.strerror})") from error
 
 
 @contextmanager
@@ -143,11 +166,16 @@ def _move_into_place(folder: Path, place: Path) -> None:
     if _exchange(folder, place):
         return
     # A file system without an exchange: two renames, a moment apart.
-    aside = place.with_name(f".{place.name}-old")
+    aside = _aside(place)
     shutil.rmtree(aside, ignore_errors=True)
     place.rename(aside)
     folder.rename(place)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _aside(place: Path) -> Path:
+    """Where the old model waits while a file system without an exchange renames the new one."""
+    return place.with_name(f".{place.name}-old")
 
 
 def _exchange(first: Path, second: Path) -> bool:

@@ -9,11 +9,18 @@ from reeltalk_inference.engine import FP32_FILE, OnnxEngine
 
 from reeltalk.config import EvaluateConfig, ScoresConfig
 from reeltalk.errors import ReelTalkError
-from reeltalk.evaluation import Readings, evaluate, write_mistakes
+from reeltalk.evaluation import Readings, evaluate, write_flips, write_mistakes
 from reeltalk.metrics import Scores, compare
-from reeltalk.model_folder import METRICS_FILE, WEIGHTS_FILE, read_json, sha256_of, write_json
+from reeltalk.model_folder import (
+    METRICS_FILE,
+    WEIGHTS_FILE,
+    check_file_place,
+    read_json,
+    sha256_of,
+    write_json,
+)
 from reeltalk.reviews import LABEL_NAMES, Reviews
-from reeltalk.sources import Hub, choose_dataset
+from reeltalk.sources import Hub, choose_dataset, say_substitutes
 from reeltalk.splits import read_splits
 from reeltalk.terminal import say
 
@@ -22,9 +29,13 @@ MOST_FLIPS_SHOWN = 10
 
 def evaluate_models(config: EvaluateConfig) -> None:
     """Measure one folder, or compare two, on a split of labelled reviews."""
+    for file in (config.mistakes, config.flips, config.out):
+        check_file_place(file)
     predictors = [_open(folder, config) for folder in config.models]
-    source = choose_dataset(config.source.dataset, Hub())
-    splits = read_splits(source, config.source)
+    hub = Hub()
+    dataset = choose_dataset(config.source.dataset, hub)
+    say_substitutes(hub, dataset)
+    splits = read_splits(dataset, config.source)
     reviews: Reviews = getattr(splits, config.split)
     say(f"{len(reviews):,} reviews: {splits.source} ({config.split})")
     measured = []
@@ -36,7 +47,11 @@ def evaluate_models(config: EvaluateConfig) -> None:
         wrong = write_mistakes(config.mistakes, reviews, measured[-1][1].positive)
         say(f"\n{wrong:,} wrong verdicts, most confident first: {config.mistakes}")
     if len(measured) == 2:
-        say("\n" + comparison_table(config.models, reviews, measured[0][1], measured[1][1]))
+        first, second = measured[0][1], measured[1][1]
+        say("\n" + comparison_table(config.models, reviews, first, second))
+        if config.flips is not None:
+            write_flips(config.flips, reviews, first.positive, second.positive)
+            say(f"  all of them: {config.flips}")
     if config.out is not None:
         write_json(
             config.out,

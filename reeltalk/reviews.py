@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,8 +95,8 @@ def read_reviews(source: Source, columns: ReviewSource) -> tuple[dict[str, Revie
         place = BUNDLED_FILE if source.kind == "bundled" else Path(source.name)
         parts, revision = _local_rows(place), ""
     reviews = {split: _labelled(rows, f"{source.name} ({split})", columns) for split, rows in parts}
-    if not reviews:
-        raise ReelTalkError(f"{source.name}: no file of reviews here; wanted {', '.join(SUFFIXES)}")
+    if not any(len(part) for part in reviews.values()):
+        raise ReelTalkError(f"{source.name}: 0 labelled rows; at least {FEWEST_ROWS} needed")
     return {split: part for split, part in reviews.items() if len(part)}, revision
 
 
@@ -132,24 +133,30 @@ def _named_labels(part: "Dataset") -> Iterator[Row]:
 
 
 def _local_rows(place: Path) -> Iterator[tuple[str, Iterable[Row]]]:
-    """Yield (split, rows) of a file or a folder of files named after splits."""
+    """Yield (split, rows) of a file or a folder: by the files' names, else by a split column."""
+    files = [place]
     if place.is_dir():
         files = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES)
-        by_split: dict[str, list[Path]] = {}
-        for file in files:
-            by_split.setdefault(_split_of(file), []).append(file)
-        for split, members in by_split.items():
-            yield split, (row for file in members for row in read_rows(file))
-        return
-    check_format(place)
-    by_name: dict[str, list[Row]] = {}
-    for row in read_rows(place):
-        by_name.setdefault(str(row.get("split", "all")), []).append(row)
-    unknown = sorted(set(by_name) - set(_SPLIT_NAMES) - {"all"})
-    if unknown:
-        yield "all", [row for rows in by_name.values() for row in rows]
-        return
-    yield from by_name.items()
+        if not files:
+            raise ReelTalkError(f"{place}: no file of reviews here; wanted {', '.join(SUFFIXES)}")
+    by_split: dict[str, list[Path]] = {}
+    for file in files:
+        check_format(file)
+        by_split.setdefault(_split_of(file) if place.is_dir() else "all", []).append(file)
+    unnamed = [row for file in by_split.pop("all", []) for row in read_rows(file)]
+    parts = _by_split_column(unnamed)
+    for split in dict.fromkeys([*by_split, *parts]):
+        rows = (row for file in by_split.get(split, []) for row in read_rows(file))
+        yield split, chain(rows, parts.get(split, []))
+
+
+def _by_split_column(rows: list[Row]) -> dict[str, list[Row]]:
+    """Part rows by their column "split", unless it holds anything but names of splits."""
+    parts: dict[str, list[Row]] = {}
+    for row in rows:
+        name = str(row.get("split", "all")).strip().lower()
+        parts.setdefault(_SPLIT_NAMES.get(name, "all"), []).append(row)
+    return {"all": rows} if "all" in parts else parts
 
 
 def _split_of(file: Path) -> str:
@@ -159,27 +166,29 @@ def _split_of(file: Path) -> str:
 
 def _labelled(rows: Iterable[Row], where: str, columns: ReviewSource) -> Reviews:
     """Check rows and turn their labels into 0 and 1."""
-    meanings = _MEANINGS | _label_map(columns.label_map)
+    meanings = _label_map(columns.label_map) or _MEANINGS
     texts: list[str] = []
     labels: list[int] = []
     empty: list[int] = []
-    strange: set[str] = set()
+    found: set[str] = set()
     for number, row in enumerate(rows, start=1):
         _check_columns(row, where, columns)
         text, value = row[columns.text_column], _label_word(row[columns.label_column])
         meaning = meanings.get(value, "strange")
+        found.add(value)
         if meaning == "strange":
-            strange.add(value)
-        elif not isinstance(text, str) or not text.strip():
+            continue
+        if not isinstance(text, str) or not text.strip():
             empty.append(number)
         elif isinstance(meaning, int):
             texts.append(text)
             labels.append(meaning)
-    if strange and strange != {"-1"}:  # -1 is how the Hub marks unlabelled rows
+    strange = found - set(meanings) - {"-1"}  # -1 is how the Hub marks unlabelled rows
+    if strange:
         raise ReelTalkError(
-            f"{where}: the label values {_listed(sorted(strange))} in column "
-            f"'{columns.label_column}' are unknown; wanted 0/1 or negative/positive; map them, "
-            f"for example: --label-map {min(strange)}=negative (or =positive, =drop)"
+            f"{where}: the label values in column '{columns.label_column}' are "
+            f"{_listed(sorted(found))}; wanted 0/1 or negative/positive; map each of them: "
+            f"--label-map {min(strange)}=negative (or =positive, =drop) ..."
         )
     if empty:
         raise ReelTalkError(
@@ -199,7 +208,7 @@ def _check_columns(row: Row, where: str, columns: ReviewSource) -> None:
 
 
 def _label_word(value: object) -> str:
-    if isinstance(value, bool | float) and value == int(value):
+    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
         value = int(value)
     return str(value).strip().lower()
 

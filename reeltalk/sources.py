@@ -15,8 +15,12 @@ from typing import Literal
 
 from reeltalk.config import BUNDLED, HUB_BASE, HUB_DATASET
 from reeltalk.errors import ReelTalkError
+from reeltalk.terminal import say
 
 PROBE_TIMEOUT_S = 2.5
+
+# Accuracy on IMDb's official test, in percent: README.md, "Results".
+_ALL_BUNDLED, _BUNDLED_ENCODER, _FROM_THE_HUB = 87, 93, 93
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,13 @@ class Source:
         kind: "hub" (`name` is a repo id), "path" (a file or folder), or "bundled".
         name: what the user, or the default, calls it.
         offline: for "hub", whether to read the local cache alone.
+        substituted: whether this stands in for what an unreachable Hub did not give.
     """
 
     kind: Literal["hub", "path", "bundled"]
     name: str
     offline: bool = False
+    substituted: bool = False
 
 
 def choose_dataset(named: str | None, hub: "Hub") -> Source:
@@ -42,6 +48,23 @@ def choose_dataset(named: str | None, hub: "Hub") -> Source:
 def choose_base(named: str | None, hub: "Hub") -> Source:
     """Decide where the encoder comes from; `named` is the --base flag."""
     return _choose(named, HUB_BASE, "base", hub)
+
+
+def say_substitutes(hub: "Hub", dataset: Source, base: Source | None = None) -> None:
+    """Say in one line what stands in for what the Hub did not give, and what it costs."""
+    reviews, encoder = dataset.substituted, base is not None and base.substituted
+    if reviews and encoder:
+        what = (
+            "the bundled reviews and the bundled encoder instead: "
+            f"about {_ALL_BUNDLED} % right on IMDb's test, not {_FROM_THE_HUB} %"
+        )
+    elif reviews:
+        what = f"the bundled reviews instead of {HUB_DATASET}: fewer and easier ones"
+    elif encoder:
+        what = f"the bundled encoder instead of {HUB_BASE}: a third of its parameters"
+    else:
+        return
+    say(f"the Hub ({hub.endpoint}) does not answer: using {what}")
 
 
 class Hub:
@@ -115,7 +138,7 @@ def _choose(named: str | None, default: str, what: Literal["dataset", "base"], h
             f"--{what} {repo_id}: no such file or folder, not in the Hub's cache, and the Hub at "
             f"{hub.endpoint} does not answer; connect, give a path, or use '{BUNDLED}'"
         )
-    return Source("bundled", BUNDLED)
+    return Source("bundled", BUNDLED, substituted=True)
 
 
 def _looks_like_repo_id(name: str) -> bool:

@@ -14,6 +14,7 @@ from reeltalk.sources import Source
 TEST_SHARE = 0.1
 VALIDATION_SHARE = 0.08
 MOST_VALIDATION_ROWS = 2000
+FEWEST_OF_A_CLASS = 5
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _complete(parts: Mapping[str, Reviews], seed: int) -> dict[str, Reviews]:
             f"there is no training split, only {', '.join(sorted(known))}; name one file 'train'"
         )
     _check_size(known["train"], "the training rows")
-    _check_classes(known["train"], "the training rows")
+    _check_classes(known["train"], "the training rows", FEWEST_OF_A_CLASS)
     if "test" not in known:
         known["train"], known["test"] = draw(known["train"], TEST_SHARE, seed)
     if "validation" not in known:
@@ -108,8 +109,11 @@ def _subset(parts: dict[str, Reviews], most: int, seed: int, name: str) -> dict[
             f"--subset {most} is more than the {rows} training rows of {name}; "
             f"allowed: {FEWEST_ROWS} to {rows}"
         )
+    # A drawing leaves at least one row of each class behind.
     return {
-        split: part if len(part) <= most else draw(part, most / len(part), seed)[1]
+        split: part
+        if len(part) <= most
+        else draw(part, min(most, len(part) - 2) / len(part), seed)[1]
         for split, part in parts.items()
     }
 
@@ -139,10 +143,11 @@ def _check_size(reviews: Reviews, where: str) -> None:
         raise ReelTalkError(f"{where}: {len(reviews)} labelled rows; at least {FEWEST_ROWS} needed")
 
 
-def _check_classes(reviews: Reviews, where: str) -> None:
+def _check_classes(reviews: Reviews, where: str, fewest: int = 1) -> None:
     counts = np.bincount(reviews.labels, minlength=2)
-    for label, count in zip(LABEL_NAMES, counts, strict=True):
-        if not count:
+    for label, count in zip(LABEL_NAMES, counts.tolist(), strict=True):
+        if count < fewest:
             raise ReelTalkError(
-                f"{where}: none of {len(reviews)} rows is {label.lower()}; both classes are needed"
+                f"{where}: {count or 'none'} of {len(reviews)} rows is {label.lower()}; "
+                f"at least {fewest} of each class needed"
             )

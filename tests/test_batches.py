@@ -43,15 +43,6 @@ def test_lengths_do_not_run_from_long_to_short(epoch):
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.4
 
 
-def test_two_processes_share_a_step_between_them():
-    """Batches of 8 dealt to two processes in turns make up the steps of 16 of one process."""
-    alone = order(step_size=16)
-    for step in range(60):
-        shares = alone[16 * step : 16 * step + 8], alone[16 * step + 8 : 16 * step + 16]
-        lengths = [LENGTHS[list(share)] for share in shares]
-        assert lengths[0].min() >= lengths[1].max()
-
-
 @pytest.fixture(scope="module")
 def tokenizer(tiny_model):
     return AutoTokenizer.from_pretrained(tiny_model)

@@ -25,9 +25,11 @@ def fails(monkeypatch, capsys):
             run(importlib.import_module(script.removesuffix(".py")).main)
         assert end.value.code == 2
         said = capsys.readouterr().err
-        lines = [line for line in said.splitlines() if line.startswith("error: ")]
-        assert len(lines) == 1, said
-        return lines[0]
+        assert "Traceback" not in said
+        line = said.strip().splitlines()[-1]
+        assert line.startswith("error: "), said
+        assert said.count("error: ") == 1
+        return line
 
     return failing
 
@@ -63,6 +65,18 @@ def test_a_missing_column_reaches_the_user_as_one_line(fails, tmp_path, tiny_bas
 
 def test_a_value_out_of_range_reaches_the_user_as_one_line(fails):
     assert "--learning-rate -1.0 is out of range" in fails("train_model.py", "--learning-rate", -1)
+
+
+def test_a_report_without_its_package_is_said_before_training(fails, tiny_base):
+    line = fails("train_model.py", "--base", tiny_base, "--report-to", "trackio")
+    assert "--report-to trackio: the package is not installed; install it with: " in line
+
+
+def test_too_little_room_is_said_before_training(fails, tmp_path, tiny_base, monkeypatch):
+    room = namedtuple("room", "total used free")(0, 0, 1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    line = fails("train_model.py", "--base", tiny_base, "--output-dir", tmp_path / "standard")
+    assert "GB free and this run needs" in line
 
 
 def test_stage_2_without_stage_1_names_what_is_missing(fails, tmp_path):

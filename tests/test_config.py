@@ -3,6 +3,7 @@ import tyro
 
 from reeltalk.config import (
     AugmentConfig,
+    BaselineConfig,
     EvaluateConfig,
     Output,
     PredictConfig,
@@ -11,7 +12,7 @@ from reeltalk.config import (
     TrainConfig,
 )
 from reeltalk.errors import ReelTalkError
-from reeltalk.training.recipes import FIELD_DEFAULTS, MEASURED, resolve_recipe
+from reeltalk.training.recipes import resolve_recipe
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,11 @@ from reeltalk.training.recipes import FIELD_DEFAULTS, MEASURED, resolve_recipe
         (AugmentConfig, {"replay": -1.0}, "--replay -1.0"),
         (PredictConfig, {"threads": 0}, "--threads 0"),
         (PredictConfig, {"text": "a", "file": "b.csv"}, "--text and a file were both given"),
+        (Recipe, {"head_learning_rate": 0.0}, "--head-learning-rate 0.0"),
+        (AugmentConfig, {"max_drop": -0.1}, "--max-drop -0.1"),
+        (EvaluateConfig, {"models": ("m",), "threads": 0}, "--threads 0"),
+        (EvaluateConfig, {"models": ("m",), "flips": "f.csv"}, "--flips compares two models"),
+        (BaselineConfig, {"word_model_terms": 0}, "--word-model-terms 0"),
         (EvaluateConfig, {"models": ()}, "model folders 0 .* 1 or 2"),
         (Output, {"output_dir": "m", "resume": True, "restart": True}, "choose one"),
     ],
@@ -48,13 +54,13 @@ def test_a_value_out_of_range_is_named_with_the_range(config_class, flags, messa
 
 def test_the_defaults_of_stage_1_are_the_field_s():
     recipe = resolve_recipe(Recipe(), "distilbert-6x768", most_tokens=512)
-    assert (recipe.learning_rate, recipe.epochs, recipe.max_tokens) == FIELD_DEFAULTS
+    assert (recipe.learning_rate, recipe.epochs, recipe.max_tokens) == (2e-5, 3, 512)
     assert (recipe.batch_size, recipe.weight_decay) == (16, 0.01)
 
 
 def test_a_measured_encoder_has_its_own_recipe():
     recipe = resolve_recipe(Recipe(), "bert-6x384", most_tokens=512)
-    assert (recipe.learning_rate, recipe.epochs, recipe.max_tokens) == MEASURED["bert-6x384"]
+    assert (recipe.learning_rate, recipe.epochs, recipe.max_tokens) == (5e-5, 2, 256)
 
 
 def test_flags_go_before_measured_values():

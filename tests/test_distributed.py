@@ -61,7 +61,7 @@ def test_accelerate_launches_the_script(without_dropout, reviews, tmp_path):
     assert metrics["test"]["accuracy"] > 0.9
 
 
-def test_a_batch_that_cannot_be_shared_is_refused(without_dropout, reviews, tmp_path, monkeypatch):
+def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch):
     from reeltalk.config import Recipe
     from reeltalk.errors import ReelTalkError
     from reeltalk.training.fine_tuning import _check_batch

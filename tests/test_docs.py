@@ -15,14 +15,12 @@ from tests.readme import blocks, commands, links, tree_paths
 SCRIPTS = {"train_model.py": TrainConfig, "augment_slang.py": AugmentConfig}
 PYTHONS = {"python", ".venv/bin/python"}
 LAUNCHERS = {".venv/bin/torchrun", ".venv/bin/accelerate"}
-OTHERS = {"git", "cd", "source", ".venv/bin/tensorboard"}
 TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.M))
 
 
 @pytest.mark.parametrize("path", tree_paths())
 def test_the_tree_is_there(path):
-    made = ("models/standard/", "models/modern/")
-    assert path in made or (REPOSITORY / path).exists()
+    assert (REPOSITORY / path).exists()
 
 
 @pytest.mark.parametrize("link", links())
@@ -32,7 +30,7 @@ def test_links_lead_somewhere(link):
 
 @pytest.mark.parametrize("command", list(commands()))
 def test_commands_parse(command):
-    words = shlex.split(command.split(" | ")[0].split(" > ")[0])
+    words = shlex.split(re.split(r" [|<>] ", command)[0])
     if words[0] == "make":
         targets = [word for word in words[1:] if "=" not in word]
         assert set(targets) <= TARGETS
@@ -51,7 +49,7 @@ def test_commands_parse(command):
         script = next(word for word in words if word in SCRIPTS)
         parse(script, words[words.index(script) + 1 :])
     else:
-        assert words[0] in OTHERS
+        assert command == ".venv/bin/pip install tensorboard"
 
 
 def parse(script, flags):

@@ -87,10 +87,15 @@ def test_two_folders_are_compared_and_what_flipped_is_shown(
     config["id2label"] = {"0": "POSITIVE", "1": "NEGATIVE"}
     (contrary / "config.json").write_text(json.dumps(config))
     source = ReviewSource(dataset=str(easy_file))
-    evaluate_models(EvaluateConfig((tiny_model, contrary), source, precision="fp32"))
+    flips = tmp_path / "flips.csv"
+    evaluate_models(EvaluateConfig((tiny_model, contrary), source, precision="fp32", flips=flips))
     said = capsys.readouterr().out
     assert "McNemar's exact test p = " in said
     assert "30 verdicts flipped; the first 10:" in said
+    rows = list(csv.DictReader(flips.open(newline="")))
+    assert [int(row["row"]) for row in rows] == list(range(30))
+    for row in rows:
+        assert (float(row["first_positive"]) >= 0.5) == (float(row["second_positive"]) < 0.5)
     assert "(onnxruntime)" in said
 
 

@@ -1,6 +1,7 @@
 """The training loop on a real tiny DistilBERT: it learns, freezes, resumes and halves batches."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 import torch
@@ -79,9 +80,11 @@ def fine_tuning_precisions():
 
 
 def test_the_best_evaluation_s_weights_are_kept(tiny_base, tmp_path):
-    """A rate that ruins the model after the first epoch leaves the first epoch's weights."""
-    model, outcome = train(tiny_base, tmp_path, recipe(epochs=4, learning_rate=0.5, patience=1))
+    """What is learnt is ruined afterwards: a rate that rises to 0.5 over nine tenths of the run."""
+    flags = recipe(epochs=5, learning_rate=0.5, warmup=0.9, patience=5)
+    model, outcome = train(tiny_base, tmp_path, flags)
     best = max(entry["macro_f1"] for entry in outcome.evaluations)
+    assert outcome.evaluations[-1]["macro_f1"] < best
     verdicts = []
     _, tokenizer = load_base(find_base(Source("path", str(tiny_base))), 32, 0)
     for text in VALIDATION.texts:
@@ -127,6 +130,7 @@ def test_checkpointed_activations_give_the_same_model(tiny_base, tmp_path):
     plain, _ = train(tiny_base, tmp_path / "1", recipe(epochs=1))
     flags = recipe(epochs=1, gradient_checkpointing=True)
     checkpointed, _ = train(tiny_base, tmp_path / "2", flags)
+    assert checkpointed.is_gradient_checkpointing
     for name, value in weights(plain).items():
         assert torch.allclose(value, checkpointed.state_dict()[name], atol=1e-5), name
 
@@ -205,6 +209,24 @@ def test_accumulated_batches_learn_what_one_batch_does(tiny_base, tmp_path):
         models.append(weights(model))
     for name, weight in models[0].items():
         assert torch.allclose(models[1][name], weight, atol=1e-4), name
+
+
+class EagerKeeper(Keeper):
+    """Finds that it is time at every step."""
+
+    saved: ClassVar[list[int]] = []
+
+    def __init__(self, processes):
+        super().__init__(processes, every_s=0.0)
+
+    def on_save(self, args, state, control, **rest):
+        EagerKeeper.saved.append(state.global_step)
+
+
+def test_a_checkpoint_is_written_when_it_is_time(tiny_base, tmp_path, monkeypatch):
+    monkeypatch.setattr("reeltalk.training.fine_tuning.Keeper", EagerKeeper)
+    train(tiny_base, tmp_path, recipe(epochs=1))
+    assert EagerKeeper.saved == list(range(1, 14))
 
 
 def test_one_review_too_many_is_an_error_with_ways_out(tiny_base, tmp_path):

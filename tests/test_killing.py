@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ from reeltalk_inference import Predictor
 
 from reeltalk.config import Output
 from reeltalk.model_folder import sha256_of
-from tests.conftest import REPOSITORY, run_script, tiny_config
+from tests.conftest import REPOSITORY, tiny_config
 
 # A server that has imported everything once: each process that is killed starts in no time.
 FORKING = multiprocessing.get_context("forkserver")
@@ -42,7 +43,10 @@ def is_whole(folder):
 
 
 def kill_when(config, parent, pattern, delay_s):
-    """Run the training in a process of its own; kill it some time after a file has appeared."""
+    """Run the training in a process of its own; kill it some time after a file has appeared.
+
+    Gives its exit code: minus SIGKILL, or 0 if it was done before.
+    """
     process = FORKING.Process(target=train, args=(config,))
     process.start()
     while process.is_alive() and not any(parent.glob(pattern)):
@@ -50,6 +54,7 @@ def kill_when(config, parent, pattern, delay_s):
     time.sleep(delay_s)
     process.kill()
     process.join()
+    return process.exitcode
 
 
 @pytest.fixture(scope="module")
@@ -60,28 +65,30 @@ def old_model(tiny_base, easy_file, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("pattern", "delay_s"),
+    ("pattern", "delay_s", "goes_on"),
     [
-        ("standard.unfinished/plan.json", 0.0),
-        ("standard.unfinished/checkpoint-*", 0.0),
-        ("standard.unfinished/checkpoint-*/trainer_state.json", 0.2),
-        (".standard-*/config.json", 0.0),
-        (".standard-*/onnx/model.onnx", 0.0),
-        (".standard-*/onnx/model_quantized.onnx", 0.0),
-        (".standard-*/metrics.json", 0.0),
-        (".standard-*/run.json", 0.0),
-        (".standard-*/run.json", 0.01),
-        (".standard-*/run.json", 1.0),
+        ("standard.unfinished/plan.json", 0.0, False),
+        ("standard.unfinished/checkpoint-*", 0.0, True),
+        (".standard-new-*/config.json", 0.0, False),
+        (".standard-new-*/onnx/model.onnx", 0.0, True),
+        (".standard-new-*/metrics.json", 0.0, False),
+        (".standard-new-*/run.json", 0.0, True),
+        (".standard-new-*/run.json", 0.01, False),
     ],
 )
 def test_a_kill_leaves_the_old_model_or_the_new_one(
-    tiny_base, easy_file, tiny_model, old_model, tmp_path, pattern, delay_s
+    tiny_base, easy_file, tiny_model, old_model, tmp_path, pattern, delay_s, goes_on
 ):
     place = tmp_path / "standard"
     shutil.copytree(old_model, place)
     config = tiny_config(tiny_base, easy_file, place)
-    kill_when(config, tmp_path, pattern, delay_s)
-    assert is_whole(place) in (is_whole(old_model), is_whole(tiny_model))
+    ended = kill_when(config, tmp_path, pattern, delay_s)
+    assert ended == -signal.SIGKILL or delay_s > 0
+    old, new = is_whole(old_model), is_whole(tiny_model)
+    assert old != new
+    assert is_whole(place) in (old, new)
+    if not goes_on:
+        return
     train(replace(config, output=Output(place, resume=True)))
     assert is_whole(place) == is_whole(tiny_model)
     assert [path.name for path in tmp_path.iterdir()] == ["standard"]
@@ -91,7 +98,7 @@ def test_a_kill_leaves_the_old_model_or_the_new_one(
 def test_ctrl_c_leaves_a_checkpoint_and_the_command_that_resumes(
     tiny_base, easy_file, tmp_path, signal_sent
 ):
-    flags = ["--dataset", easy_file, "--base", tiny_base, "--epochs", "100", "--patience", "100"]
+    flags = ["--dataset", easy_file, "--base", tiny_base, "--epochs", "30", "--patience", "30"]
     flags += ["--max-tokens", "32", "--precision", "fp32", "--output-dir", tmp_path / "standard"]
     command = [sys.executable, "train_model.py", *map(str, flags)]
     process = subprocess.Popen(
@@ -107,9 +114,11 @@ def test_ctrl_c_leaves_a_checkpoint_and_the_command_that_resumes(
     assert "Traceback" not in said
     last_line = said.strip().splitlines()[-1]
     assert re.search(r"stopped at step \d+ of \d+; .*standard is as it was", last_line)
-    assert last_line.endswith("--resume")
-    resume = last_line.partition("Continue with: python ")[2].split()
-    assert resume[0] == "train_model.py"
-    refused = run_script(*resume[:-1])
+    resume = shlex.split(last_line.partition("Continue with: ")[2])
+    assert resume[-1] == "--resume"
+    refused = subprocess.run(resume[:-1], cwd=REPOSITORY, capture_output=True, text=True)
     assert refused.returncode == 2
     assert "continue it with --resume or discard it with --restart" in refused.stderr
+    if signal_sent == signal.SIGINT:
+        subprocess.run(resume, cwd=REPOSITORY, check=True, capture_output=True)
+        is_whole(tmp_path / "standard")

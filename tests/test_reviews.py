@@ -52,6 +52,29 @@ def test_unknown_values_are_named_with_the_flag_that_maps_them(tmp_path):
 @pytest.mark.parametrize(
     ("header", "missing"), [("review,label", "text"), ("text,sentiment", "label")]
 )
+def test_every_value_has_to_be_mapped_also_those_that_look_known(tmp_path):
+    """Of stars from 1 to 5, the 1 is no POSITIVE."""
+    file = csv(tmp_path, *(f"film {stars},{stars}" for stars in range(1, 6)))
+    with pytest.raises(ReelTalkError, match="are 1, 2, 3, 4, 5; .* map each of them"):
+        read(file)
+    partly = tuple(f"{stars}=drop" for stars in range(2, 6))
+    with pytest.raises(ReelTalkError, match="--label-map 1=negative"):
+        read(file, label_map=partly)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "0.5", "null", "[]"])
+def test_a_label_that_is_no_label_is_said(tmp_path, value):
+    file = tmp_path / "my.jsonl"
+    file.write_text(f'{{"text": "x", "label": {value}}}\n')
+    with pytest.raises(ReelTalkError, match="the label values in column 'label' are"):
+        read(file)
+
+
+def test_a_file_without_rows_is_said(tmp_path):
+    with pytest.raises(ReelTalkError, match=r"my.csv: 0 labelled rows"):
+        read(csv(tmp_path))
+
+
 def test_a_missing_column_is_named_with_those_found_and_the_flag(tmp_path, header, missing):
     with pytest.raises(ReelTalkError) as error:
         read(csv(tmp_path, "fine,1", header=header))
@@ -99,6 +122,15 @@ def test_a_split_column_is_followed(tmp_path):
     file = csv(tmp_path, "a,0,train", "b,1,test", header="text,label,split")
     assert {name: part.texts for name, part in read(file).items()} == {
         "train": ["a"],
+        "test": ["b"],
+    }
+
+
+def test_a_split_column_is_followed_inside_a_folder(tmp_path):
+    csv(tmp_path, "a,0,Train", "b,1,TEST", header="text,label,split", name="reviews.csv")
+    csv(tmp_path, "c,1", name="train.csv")
+    assert {name: part.texts for name, part in read(tmp_path).items()} == {
+        "train": ["c", "a"],
         "test": ["b"],
     }
 

@@ -79,6 +79,17 @@ def test_one_class_alone_stops_the_run(tmp_path):
         split(tmp_path, rows)
 
 
+def test_a_class_of_a_few_rows_stops_the_run(tmp_path):
+    rows = [(text, 1) for text, _ in easy_reviews(40)] + [("awful", 0)]
+    with pytest.raises(ReelTalkError, match="1 of 41 rows is negative; at least 5 of each class"):
+        split(tmp_path, rows)
+
+
+@pytest.mark.parametrize("subset", [80, 81, 82, 83])
+def test_a_subset_of_nearly_everything_is_drawn(tmp_path, subset):
+    assert subset - 1 <= len(split(tmp_path, easy_reviews(100), subset=subset).train) <= subset
+
+
 def test_a_set_without_training_rows_is_said(tmp_path):
     source = write_parts(tmp_path, test=easy_reviews(40))
     with pytest.raises(ReelTalkError, match="no training split, only test"):

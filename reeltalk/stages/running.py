@@ -1,5 +1,6 @@
 """What both stages do with what they have gathered: train, assemble, and move into place."""
 
+import importlib.util
 import shlex
 import shutil
 import sys
@@ -23,6 +24,7 @@ from reeltalk.base_model import (
 )
 from reeltalk.command_line import EXIT_INTERRUPTED
 from reeltalk.config import Output, Recipe
+from reeltalk.errors import ReelTalkError
 from reeltalk.evaluation import Readings
 from reeltalk.model_folder import (
     RUN_FILE,
@@ -79,6 +81,11 @@ class Stage:
 
 def prepare(base: BaseModel, recipe: Recipe, output: Output) -> ResolvedRecipe:
     """Resolve the recipe for an encoder, and check that its model will have room on the disk."""
+    if recipe.report_to != "none" and importlib.util.find_spec(recipe.report_to) is None:
+        raise ReelTalkError(
+            f"--report-to {recipe.report_to}: the package is not installed; install it with: "
+            f"{_python()} -m pip install {recipe.report_to}"
+        )
     config = read_encoder_config(base)
     resolved = resolve_recipe(recipe, encoder_shape(config), most_tokens(config))
     weights = sum(file.stat().st_size for file in base.folder.glob("model*.safetensors"))
@@ -188,10 +195,17 @@ def _training(outcome: TrainingOutcome, hardware: Hardware) -> dict[str, Any]:
     }
 
 
+def _python() -> str:
+    """Name the running Python as it can be typed in this folder."""
+    executable = Path(sys.executable)
+    here = executable.is_relative_to(Path.cwd())
+    return str(executable.relative_to(Path.cwd()) if here else executable)
+
+
 def _how_to_resume(stop: BaseException, output_dir: Path) -> str:
     what = str(stop) or "stopped"
     if last_checkpoint(unfinished_dir(output_dir)) is None:
         return f"{what}; {output_dir} is as it was, and nothing is left to continue"
-    command = shlex.join(["python", *sys.argv])
+    command = shlex.join([_python(), *sys.argv])
     resume = command if "--resume" in sys.argv else f"{command} --resume"
     return f"{what}; {output_dir} is as it was. Continue with: {resume}"

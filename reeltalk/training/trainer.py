@@ -16,6 +16,7 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.integrations import TensorBoardCallback
 from transformers.trainer_callback import PrinterCallback
 
 from reeltalk.training.batches import Examples, LengthGroupedSampler, collator
@@ -60,6 +61,10 @@ def make_trainer(
     # multiplied by the processes and not divided by the accumulated batches.
     trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)
+    for callback in trainer.callback_handler.callbacks:
+        if isinstance(callback, TensorBoardCallback):
+            # Its own place is in the work folder, which goes when the run has succeeded.
+            callback.logging_dir = str(work_dir.with_suffix(".runs"))
     return trainer
 
 

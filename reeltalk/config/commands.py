@@ -1,0 +1,101 @@
+"""The flags of python -m reeltalk's commands."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from reeltalk.config.parts import Flattened, Positional, require
+from reeltalk.config.source import ReviewSource
+from reeltalk.errors import ReelTalkError
+
+
+@dataclass(frozen=True)
+class PredictConfig:
+    """Score reviews: a text, standard input, or a CSV, TSV, JSONL or parquet file."""
+
+    file: Positional[Path | None] = None
+    """File of reviews; '-' or nothing: standard input, one review per line."""
+    text: str | None = None
+    """One review to score."""
+    model: Path | None = None
+    """Model folder; where it is not given: models/modern, else models/standard."""
+    text_column: str = "text"
+    """Column of the file that holds the review."""
+    out: Path | None = None
+    """File to write, in the format of the input; NAME.scored.EXT where it is not given."""
+    json: bool = False
+    """Print JSON for --text."""
+    threads: int | None = None
+    """Cores to use; all that this process may use where it is not given."""
+
+    def __post_init__(self) -> None:
+        """Check ranges and combinations."""
+        require(self.threads is None or self.threads >= 1, "--threads", self.threads, "1 or more")
+        if self.text is not None and self.file is not None:
+            raise ReelTalkError("--text and a file were both given; score one or the other")
+
+
+@dataclass(frozen=True)
+class EvaluateConfig:
+    """Measure one model folder on labelled reviews, or compare two."""
+
+    models: Positional[tuple[Path, ...]]
+    """One model folder, or two to compare."""
+    source: Flattened[ReviewSource] = field(default_factory=ReviewSource)
+    split: Literal["test", "validation", "train"] = "test"
+    """Split to measure on."""
+    precision: Literal["int8", "fp32"] = "int8"
+    """Which exported file to run; int8 is what users get where the folder has it."""
+    mistakes: Path | None = None
+    """Write the wrong verdicts to this CSV, most confident first."""
+    flips: Path | None = None
+    """With two folders: write every review whose verdict flipped to this CSV."""
+    out: Path | None = None
+    """Write all figures to this JSON file."""
+    threads: int | None = None
+    """Cores to use; all that this process may use where it is not given."""
+
+    def __post_init__(self) -> None:
+        """Check ranges and combinations."""
+        require(self.threads is None or self.threads >= 1, "--threads", self.threads, "1 or more")
+        if self.flips is not None and len(self.models) != 2:
+            raise ReelTalkError("--flips compares two models; give two model folders")
+        require(1 <= len(self.models) <= 2, "model folders", len(self.models), "1 or 2")
+
+
+@dataclass(frozen=True)
+class BaselineConfig:
+    """Train and measure the baseline: TF-IDF of words and word pairs, logistic regression."""
+
+    source: Flattened[ReviewSource] = field(default_factory=ReviewSource)
+    word_model: Path = Path("models/word_model.json")
+    """Where the small word model goes, which runs with no download."""
+    word_model_terms: int = 24_000
+    """Terms that the word model keeps; 24,000 stay under 1 MB."""
+
+    def __post_init__(self) -> None:
+        """Check ranges."""
+        count = self.word_model_terms
+        require(count >= 100, "--word-model-terms", count, "100 or more")
+
+
+@dataclass(frozen=True)
+class ScoresConfig:
+    """Print one table of the trained models' own measurements."""
+
+    models: tuple[Path, ...] = (Path("models/standard"), Path("models/modern"))
+    """Model folders."""
+
+
+@dataclass(frozen=True)
+class SlangConfig:
+    """Build data/slang.csv from data/slang_terms.csv, or check both."""
+
+    action: Positional[Literal["build", "check"]]
+    """build: write the set anew; check: name file, line and value of whatever is wrong."""
+    terms_file: Path = Path("data/slang_terms.csv")
+    """Terms: term, polarity, part_of_speech, origin, strength, literal."""
+    slang_file: Path = Path("data/slang.csv")
+    """The set: text, label, term, template, kind, split."""
+    seed: int = 42
+    """Seed of every choice; the same seed writes the same file."""
