@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 from reeltalk_inference.engine import FP32_FILE, INT8_FILE, OnnxEngine
@@ -6,9 +8,9 @@ from reeltalk_inference.torch_engine import TorchEngine
 from reeltalk import assembly, export
 from reeltalk.base_model import find_base, load_base
 from reeltalk.errors import ReelTalkError
-from reeltalk.reviews import Reviews
 from reeltalk.sources import Source
-from tests.tiny import easy_reviews
+from reeltalk.stages import train_standard
+from tests.conftest import tiny_config
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +38,9 @@ def test_an_export_that_computes_something_else_is_refused(trained, tmp_path, mo
         export.export_onnx(trained, tmp_path, 32)
 
 
-def test_int8_that_loses_too_many_verdicts_is_dropped_and_said(
-    tiny_model, tmp_path, monkeypatch, capsys
+def test_int8_that_loses_too_many_verdicts_is_dropped_and_fp32_is_measured(
+    tiny_base, easy_file, tmp_path, monkeypatch, capsys
 ):
-    import shutil
-
-    shutil.copytree(tiny_model, tmp_path / "model")
-    texts, labels = map(list, zip(*easy_reviews(400), strict=True))
-
     def quantize_badly(folder):
         import onnx
 
@@ -54,18 +51,19 @@ def test_int8_that_loses_too_many_verdicts_is_dropped_and_said(
         onnx.save(model, folder / INT8_FILE)
 
     monkeypatch.setattr(assembly, "quantize_onnx", quantize_badly)
-    outcome = assembly._keep_int8_if_it_agrees(tmp_path / "model", Reviews(texts, labels))
-    assert not outcome["kept"]
-    assert outcome["int8_accuracy"] < outcome["fp32_accuracy"]
+    train_standard(tiny_config(tiny_base, easy_file, tmp_path / "model"))
     assert not (tmp_path / "model" / INT8_FILE).exists()
     assert "the folder keeps fp32 alone" in capsys.readouterr().out
+    metrics = json.loads((tmp_path / "model" / "metrics.json").read_text())
+    assert not metrics["int8"]["kept"]
+    assert metrics["int8"]["int8_accuracy"] < metrics["int8"]["fp32_accuracy"]
+    assert metrics["engine"] == "onnxruntime"
+    assert metrics["test"]["accuracy"] >= 0.9
 
 
-def test_int8_that_agrees_is_kept(tiny_model, tmp_path):
-    import shutil
-
-    shutil.copytree(tiny_model, tmp_path / "model")
-    texts, labels = map(list, zip(*easy_reviews(200), strict=True))
-    outcome = assembly._keep_int8_if_it_agrees(tmp_path / "model", Reviews(texts, labels))
-    assert outcome["kept"]
-    assert (tmp_path / "model" / INT8_FILE).is_file()
+def test_int8_that_agrees_is_kept_and_measured(tiny_model):
+    metrics = json.loads((tiny_model / "metrics.json").read_text())
+    assert metrics["int8"]["kept"]
+    assert metrics["int8"]["rows"] == metrics["test"]["rows"]
+    assert metrics["int8"]["int8_accuracy"] == metrics["test"]["accuracy"]
+    assert metrics["engine"] == "onnxruntime-int8"
