@@ -6,6 +6,8 @@ Runs on the standard library of any Python 3, so that one which is too old is to
 machine without an NVIDIA GPU it takes PyTorch's CPU build, which is gigabytes smaller.
 """
 
+from __future__ import annotations
+
 import hashlib
 import platform
 import shutil

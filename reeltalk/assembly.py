@@ -94,9 +94,9 @@ def assemble_model(
 def _save(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, max_tokens: int, folder: Path
 ) -> None:
-    """Save weights, config with the window, and the tokenizer with its normaliser."""
+    """Save the config with the window, and the tokenizer with its normaliser; no weights yet."""
     setattr(model.config, READING_KEY, {"max_tokens": max_tokens, "stride": max_tokens * 3 // 4})
-    model.save_pretrained(folder)
+    model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     # The name under which transformers 4 and 5 and transformers.js all read tokenizer.json as
     # it stands; transformers 5 writes one that only it knows.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reeltalk.errors import ReelTalkError
+from reeltalk.errors import ReelTalkError, first_line
 from reeltalk.reviews import LABEL_NAMES
 from reeltalk.sources import Source, hub_errors
 from reeltalk.vocabulary import prepare_tokenizer
@@ -133,8 +133,9 @@ def _loading_errors(base: BaseModel) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ReelTalkError(f"{base.name} cannot be loaded as an encoder: {reason}") from error
+        raise ReelTalkError(
+            f"{base.name} cannot be loaded as an encoder: {first_line(error)}"
+        ) from error
 
 
 def _snapshot(source: Source) -> tuple[Path, str]:
@@ -202,4 +203,5 @@ def _draw_head_anew(model: "PreTrainedModel") -> None:
         for layer in layers:
             if isinstance(layer, nn.Linear):
                 nn.init.normal_(layer.weight, std=model.config.initializer_range)
-                nn.init.zeros_(layer.bias)
+                if layer.bias is not None:
+                    nn.init.zeros_(layer.bias)

@@ -7,3 +7,9 @@ class ReelTalkError(Exception):
     The message is one line that says what is wrong, the offending value, and what to do.
     `reeltalk.command_line` prints it and ends with exit code 2; nothing else catches it.
     """
+
+
+def first_line(error: BaseException) -> str:
+    """Give another library's error in one line: its first, or its kind where it says nothing."""
+    said = str(error).strip().splitlines()
+    return said[0] if said else type(error).__name__

@@ -14,7 +14,7 @@ from reeltalk_inference.torch_engine import TorchEngine
 from torch import nn
 from transformers import PreTrainedModel
 
-from reeltalk.errors import ReelTalkError
+from reeltalk.errors import ReelTalkError, first_line
 
 LARGEST_LOGIT_ERROR = 1e-3
 """How far ONNX Runtime's fp32 logits may lie from torch's."""
@@ -32,7 +32,7 @@ def export_onnx(model: PreTrainedModel, folder: Path, max_tokens: int) -> Path:
     mask = torch.ones_like(ids)
     mask[1, 9:] = 0
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens", max=max_tokens)}
-    with _quiet_exporter():
+    with _quiet_exporter(), _export_errors(model, file):
         program = torch.onnx.export(
             _LogitsOnly(model.cpu().float().eval()).eval(),
             (ids, mask),
@@ -42,8 +42,8 @@ def export_onnx(model: PreTrainedModel, folder: Path, max_tokens: int) -> Path:
             dynamo=True,
             verbose=False,
         )
-    if program is None:
-        raise ReelTalkError(f"{file}: torch could not export a {model.config.model_type}")
+    if program is None:  # what the older exporter gives
+        raise ValueError("torch.onnx.export did not take the way over dynamo")
     graph_file = program.model_proto
     # The quantizer infers intermediate shapes itself, and trips over those that torch stores.
     del graph_file.graph.value_info[:]
@@ -92,6 +92,16 @@ def _check_export(model: PreTrainedModel, file: Path, max_tokens: int) -> None:
             f"{file}: the exported model's logits differ from the trained one's by {error:.2g} "
             f"(allowed {LARGEST_LOGIT_ERROR}); this encoder cannot be exported"
         )
+
+
+@contextmanager
+def _export_errors(model: PreTrainedModel, file: Path) -> Iterator[None]:
+    try:
+        yield
+    except torch.onnx.OnnxExporterError as error:
+        raise ReelTalkError(
+            f"{file}: torch cannot export a {model.config.model_type}: {first_line(error)}"
+        ) from error
 
 
 @contextmanager

@@ -65,6 +65,10 @@ def check_writable(place: Path, needed_bytes: int) -> None:
     Raises:
         ReelTalkError: before anything long has begun.
     """
+    if not place.name or place.is_mount():
+        raise ReelTalkError(
+            f"--output-dir {place} cannot be replaced in one step; name a folder in it"
+        )
     parent, aside = place.parent, _aside(place)
     if aside.exists() and not place.exists():
         # A kill between the two renames of a file system without an exchange.
@@ -84,6 +88,32 @@ def check_writable(place: Path, needed_bytes: int) -> None:
             f"{parent} has {free / 1e9:.1f} GB free and this run needs "
             f"{needed_bytes / 1e9:.1f} GB; free some or choose another --output-dir"
         )
+
+
+@contextmanager
+def only_run(place: Path) -> Iterator[None]:
+    """Hold the right to write `place` on this machine; a second run would mix its files in.
+
+    The lock goes with the process that holds it, whatever ends it. Windows has no such lock.
+
+    Raises:
+        ReelTalkError: if another run holds it.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    name = hashlib.sha256(os.fsencode(place.resolve())).hexdigest()[:16]
+    file = Path(tempfile.gettempdir()) / f"reeltalk-{os.getuid()}-{name}.lock"
+    with file.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReelTalkError(
+                f"another run is writing {place}; wait for it, or name another --output-dir"
+            ) from None
+        yield
 
 
 def check_file_place(file: Path | None) -> None:

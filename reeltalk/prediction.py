@@ -20,7 +20,7 @@ from reeltalk_inference.verdict import POSITIVE
 from reeltalk.command_line import EXIT_INTERRUPTED
 from reeltalk.config import PredictConfig
 from reeltalk.errors import ReelTalkError
-from reeltalk.model_folder import read_json, write_json
+from reeltalk.model_folder import check_file_place, read_json, write_json
 from reeltalk.tables import (
     Row,
     check_format,
@@ -93,6 +93,7 @@ def predict_file(
     done = _open_parts(parts_dir, file, text_column, model_id)
     rows = read_rows(file)
     skipped = sum(1 for _ in itertools.islice(rows, done * PART_ROWS))
+    total = skipped
     with progress_bar("scoring", "review", count_lines(file), skipped) as bar:
         for number in itertools.count(done):
             batch = list(itertools.islice(rows, PART_ROWS))
@@ -104,7 +105,7 @@ def predict_file(
             write_rows(unfinished, scored, out_columns, schema, header=False)
             unfinished.replace(part)
             bar.update(len(batch))
-        total = int(bar.n)
+            total += len(batch)
     _join_parts(parts_dir, out, out_columns, schema)
     shutil.rmtree(parts_dir)
     return total
@@ -142,6 +143,7 @@ def _check_files(file: Path, out: Path, text_column: str) -> None:
     check_format(file)
     if out.suffix.lower() != file.suffix.lower():
         raise ReelTalkError(f"--out {out}: the output has the input's format, {file.suffix}")
+    check_file_place(out)
     if out.resolve() == file.resolve():
         raise ReelTalkError(f"--out {out} is the input itself; name another file")
     columns = read_columns(file)

@@ -19,9 +19,9 @@ from reeltalk.model_folder import (
     sha256_of,
     write_json,
 )
-from reeltalk.reviews import LABEL_NAMES, Reviews
-from reeltalk.sources import Hub, choose_dataset, say_substitutes
-from reeltalk.splits import read_splits
+from reeltalk.reviews import LABEL_NAMES, Reviews, read_reviews
+from reeltalk.sources import Hub, Source, choose_dataset, say_substitutes
+from reeltalk.splits import join, read_splits
 from reeltalk.terminal import say
 
 MOST_FLIPS_SHOWN = 10
@@ -35,9 +35,8 @@ def evaluate_models(config: EvaluateConfig) -> None:
     hub = Hub()
     dataset = choose_dataset(config.source.dataset, hub)
     say_substitutes(hub, dataset)
-    splits = read_splits(dataset, config.source)
-    reviews: Reviews = getattr(splits, config.split)
-    say(f"{len(reviews):,} reviews: {splits.source} ({config.split})")
+    reviews = _read(dataset, config)
+    say(f"{len(reviews):,} reviews: {dataset.name} ({config.split})")
     measured = []
     for folder, predictor in zip(config.models, predictors, strict=True):
         scores, readings = evaluate(predictor, reviews, f"reading with {folder}")
@@ -166,6 +165,15 @@ def _score_row(folder: Path) -> dict[str, Any]:
         "ece": test["ece"],
         "slang": metrics.get("slang", {}).get("unseen-term", {}).get("accuracy"),
     }
+
+
+def _read(dataset: Source, config: EvaluateConfig) -> Reviews:
+    if config.split != "all":
+        return getattr(read_splits(dataset, config.source), config.split)
+    everything = Reviews([], [])
+    for part in read_reviews(dataset, config.source)[0].values():
+        everything = join(everything, part)
+    return everything
 
 
 def _open(folder: Path, config: EvaluateConfig) -> Predictor:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reeltalk.config import ReviewSource
-from reeltalk.errors import ReelTalkError
+from reeltalk.errors import ReelTalkError, first_line
 from reeltalk.sources import Source, hub_errors
 from reeltalk.tables import SUFFIXES, Row, check_format, read_rows
 
@@ -112,10 +112,15 @@ def _hub_rows(source: Source) -> tuple[Iterator[tuple[str, Iterable[Row]]], str]
             revision = HfApi().dataset_info(source.name).sha
         try:
             loaded = datasets.load_dataset(source.name, revision=revision)
-        except (datasets.exceptions.DatasetsError, ConnectionError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise ReelTalkError(f"the dataset {source.name} cannot be loaded: {reason}") from error
-    parts = ((name, _named_labels(part)) for name, part in loaded.items() if name in _SPLIT_NAMES)
+        except (datasets.exceptions.DatasetsError, OSError, RuntimeError, ValueError) as error:
+            raise ReelTalkError(
+                f"the dataset {source.name} cannot be loaded: {first_line(error)}"
+            ) from error
+    parts = (
+        (_SPLIT_NAMES[name], _named_labels(part))
+        for name, part in loaded.items()
+        if name in _SPLIT_NAMES
+    )
     return parts, revision or "cached"
 
 
@@ -151,12 +156,18 @@ def _local_rows(place: Path) -> Iterator[tuple[str, Iterable[Row]]]:
 
 
 def _by_split_column(rows: list[Row]) -> dict[str, list[Row]]:
-    """Part rows by their column "split", unless it holds anything but names of splits."""
+    """Part rows by their column "split", unless what it holds are no names of splits."""
     parts: dict[str, list[Row]] = {}
     for row in rows:
         name = str(row.get("split", "all")).strip().lower()
-        parts.setdefault(_SPLIT_NAMES.get(name, "all"), []).append(row)
-    return {"all": rows} if "all" in parts else parts
+        parts.setdefault(_SPLIT_NAMES.get(name, name), []).append(row)
+    unknown = sorted(set(parts) - set(_SPLIT_NAMES))
+    if unknown and len(unknown) < len(parts):
+        raise ReelTalkError(
+            f"the column 'split' holds {_listed(unknown)} besides {_listed(sorted(_SPLIT_NAMES))}; "
+            "remove those rows, or rename the column if it means something else"
+        )
+    return {"all": rows} if unknown else parts
 
 
 def _split_of(file: Path) -> str:
@@ -176,15 +187,16 @@ def _labelled(rows: Iterable[Row], where: str, columns: ReviewSource) -> Reviews
         text, value = row[columns.text_column], _label_word(row[columns.label_column])
         meaning = meanings.get(value, "strange")
         found.add(value)
-        if meaning == "strange":
+        if meaning in ("strange", None):
             continue
         if not isinstance(text, str) or not text.strip():
             empty.append(number)
         elif isinstance(meaning, int):
             texts.append(text)
             labels.append(meaning)
-    strange = found - set(meanings) - {"-1"}  # -1 is how the Hub marks unlabelled rows
-    if strange:
+    strange = found - set(meanings)
+    # -1 is how the Hub marks unlabelled rows, and how others mark negative ones.
+    if strange and not (strange == {"-1"} and len(found) != 2):
         raise ReelTalkError(
             f"{where}: the label values in column '{columns.label_column}' are "
             f"{_listed(sorted(found))}; wanted 0/1 or negative/positive; map each of them: "

@@ -15,6 +15,7 @@ TEST_SHARE = 0.1
 VALIDATION_SHARE = 0.08
 MOST_VALIDATION_ROWS = 2000
 FEWEST_OF_A_CLASS = 5
+SPLIT_SEED = 42
 
 
 @dataclass(frozen=True)
@@ -50,26 +51,27 @@ class Splits:
 
 
 def read_splits(source: Source, columns: ReviewSource) -> Splits:
-    """Read a labelled set and split it as it says, or by `columns.seed` where it does not.
+    """Read a labelled set and split it as it says, or always alike where it does not.
 
-    A source's own test split is kept whole: whatever in the other splits repeats it goes.
+    A source's own test split is kept whole: whatever in the other splits repeats it goes. No
+    flag changes what is drawn: two models of one set can be compared on its test reviews.
 
     Raises:
         ReelTalkError: if the set cannot be read, has one class only, or too few rows.
     """
     parts, revision = read_reviews(source, columns)
-    parts = _complete(parts, columns.seed)
+    parts = _complete(parts)
     parts, dropped = _without_duplicates(parts)
     for name, part in parts.items():
         _check_classes(part, f"{source.name} ({name})")
     if columns.subset is not None:
-        parts = _subset(parts, columns.subset, columns.seed, source.name)
+        parts = _subset(parts, columns.subset, source.name)
     return Splits(
         parts["train"], parts["validation"], parts["test"], source.name, revision, dropped
     )
 
 
-def _complete(parts: Mapping[str, Reviews], seed: int) -> dict[str, Reviews]:
+def _complete(parts: Mapping[str, Reviews]) -> dict[str, Reviews]:
     """Draw whatever split the source lacks from its training rows, balanced as they are."""
     known = dict(parts)
     if "all" in known:
@@ -77,15 +79,16 @@ def _complete(parts: Mapping[str, Reviews], seed: int) -> dict[str, Reviews]:
         known["train"] = join(known["train"], rest) if "train" in known else rest
     if "train" not in known:
         raise ReelTalkError(
-            f"there is no training split, only {', '.join(sorted(known))}; name one file 'train'"
+            f"there is no training split, only {', '.join(sorted(known))}; name one file 'train', "
+            "or measure on all of it with: evaluate --split all"
         )
     _check_size(known["train"], "the training rows")
     _check_classes(known["train"], "the training rows", FEWEST_OF_A_CLASS)
     if "test" not in known:
-        known["train"], known["test"] = draw(known["train"], TEST_SHARE, seed)
+        known["train"], known["test"] = draw(known["train"], TEST_SHARE, SPLIT_SEED)
     if "validation" not in known:
         share = min(VALIDATION_SHARE, MOST_VALIDATION_ROWS / len(known["train"]))
-        known["train"], known["validation"] = draw(known["train"], share, seed)
+        known["train"], known["validation"] = draw(known["train"], share, SPLIT_SEED)
     return known
 
 
@@ -102,18 +105,15 @@ def _without_duplicates(
     return kept, dropped
 
 
-def _subset(parts: dict[str, Reviews], most: int, seed: int, name: str) -> dict[str, Reviews]:
+def _subset(parts: dict[str, Reviews], most: int, name: str) -> dict[str, Reviews]:
     rows = len(parts["train"])
     if most > rows:
         raise ReelTalkError(
             f"--subset {most} is more than the {rows} training rows of {name}; "
             f"allowed: {FEWEST_ROWS} to {rows}"
         )
-    # A drawing leaves at least one row of each class behind.
     return {
-        split: part
-        if len(part) <= most
-        else draw(part, min(most, len(part) - 2) / len(part), seed)[1]
+        split: part if len(part) <= most else draw(part, most / len(part), SPLIT_SEED)[1]
         for split, part in parts.items()
     }
 
@@ -126,7 +126,7 @@ def draw(reviews: Reviews, share: float, seed: int) -> tuple[Reviews, Reviews]:
         return reviews.take([]), reviews
     rest, drawn = train_test_split(
         np.arange(len(reviews)),
-        test_size=max(2, round(len(reviews) * share)),
+        test_size=min(max(2, round(len(reviews) * share)), len(reviews) - 2),
         random_state=seed,
         stratify=reviews.labels,
     )

@@ -145,7 +145,7 @@ def _read_jsonl(file: Path, stream: IO[str]) -> Iterator[Row]:
 
 def _read_delimited(file: Path, stream: IO[str]) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.DictReader(stream, delimiter=DELIMITERS[file.suffix.lower()])
+    reader = csv.DictReader(stream, delimiter=DELIMITERS[file.suffix.lower()], strict=True)
     try:
         for row in reader:
             if None in row or None in row.values():

@@ -1,5 +1,6 @@
 """What the user sees while a command runs: lines, warnings and progress bars. Words nothing."""
 
+import os
 import sys
 from typing import Any
 
@@ -8,7 +9,9 @@ _SECONDS_BETWEEN_LINES_IN_A_LOG = 20.0
 
 
 def say(line: str) -> None:
-    """Print a line of the answer, at once."""
+    """Print a line of the answer, at once; of several processes, the first one speaks."""
+    if os.environ.get("RANK", "0") != "0":
+        return
     print(line, flush=True)  # noqa: T201
 
 

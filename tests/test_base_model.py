@@ -115,3 +115,17 @@ def test_the_bundled_encoder_is_the_pretrained_minilm():
     model, tokenizer = load_base(base, 256, 0)
     assert encoder_shape(model.config) == "bert-6x384"
     assert len(tokenizer) == 30522
+
+
+def test_an_encoder_whose_head_has_no_bias_is_taken(tiny_base, tmp_path):
+    from transformers import ModernBertConfig, ModernBertModel
+
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2}
+    config = ModernBertConfig(
+        vocab_size=600, num_hidden_layers=2, pad_token_id=0, max_position_embeddings=64, **sizes
+    )
+    ModernBertModel(config).save_pretrained(tmp_path)
+    for file in tiny_base.glob("tokenizer*"):
+        shutil.copy(file, tmp_path)
+    model, _ = load_base(find_base(Source("path", str(tmp_path))), 32, 0)
+    assert model.classifier.out_features == 2

@@ -27,6 +27,12 @@ def test_calibrating_lowers_the_error():
     assert expected_calibration_error(labels, after) < 0.02
 
 
+def test_a_few_reviews_without_a_mistake_make_no_certainty():
+    margins, labels = np.array([3.0, 2.0, -3.0, -2.5]), np.array([1, 1, 0, 0])
+    certain = 1 / (1 + np.exp(-margins.max() / fit_temperature(margins, labels)))
+    assert certain < 0.9
+
+
 def test_the_temperature_divides_every_consumer_s_logits(tiny_model):
     model, tokenizer = load_base(find_base(Source("path", str(tiny_model))), 32, 0)
     batch = tokenizer(["The story is great.", "awful"], padding=True, return_tensors="pt")

@@ -21,6 +21,8 @@ from reeltalk.training.recipes import resolve_recipe
         (ReviewSource, {"subset": 19}, "--subset 19 is out of range; allowed: 20 or more"),
         (ReviewSource, {"subset": -5}, "--subset -5"),
         (ReviewSource, {"seed": -1}, "--seed -1"),
+        (ReviewSource, {"seed": 2**32}, "--seed 4294967296 .* 0 to 4294967295"),
+        (PredictConfig, {"text": "a", "out": "b.csv"}, "--out goes with a file"),
         (ReviewSource, {"label_map": ("5",)}, "--label-map 5 .* VALUE=negative"),
         (ReviewSource, {"label_map": ("5=great",)}, "--label-map 5=great"),
         (Recipe, {"learning_rate": -1e-5}, "--learning-rate -1e-05 .* between 0 and 1"),
@@ -84,3 +86,8 @@ def test_flags_are_flat_and_named_after_fields():
     assert config.source.label_map == ("1=negative", "5=positive")
     assert config.recipe.epochs == 2
     assert config.output.resume
+
+
+def test_a_head_phase_leaves_epochs_to_the_encoder():
+    with pytest.raises(ReelTalkError, match="--head-epochs 2 leaves none of 2 epochs"):
+        resolve_recipe(Recipe(head_epochs=2.0), "bert-6x384", 512)

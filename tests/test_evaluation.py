@@ -8,9 +8,11 @@ from reeltalk_inference import Predictor
 from reeltalk_inference.errors import UnusableModelError
 
 from reeltalk.config import EvaluateConfig, ReviewSource
+from reeltalk.errors import ReelTalkError
 from reeltalk.evaluation import evaluate, read_all, write_mistakes
 from reeltalk.reports import evaluate_models
 from reeltalk.reviews import Reviews
+from tests.conftest import write_easy_reviews
 from tests.tiny import easy_reviews
 
 
@@ -102,3 +104,12 @@ def test_two_folders_are_compared_and_what_flipped_is_shown(
 def test_a_folder_that_is_no_model_is_said(tmp_path, easy_file):
     with pytest.raises(UnusableModelError, match="this is no model folder"):
         evaluate_models(EvaluateConfig((tmp_path,), ReviewSource(dataset=str(easy_file))))
+
+
+def test_a_set_of_test_rows_alone_is_measured_whole(tiny_model, tmp_path, capsys):
+    write_easy_reviews(tmp_path / "test.csv", 50)
+    with pytest.raises(ReelTalkError, match="evaluate --split all"):
+        evaluate_models(EvaluateConfig((tiny_model,), ReviewSource(dataset=str(tmp_path))))
+    source = ReviewSource(dataset=str(tmp_path))
+    evaluate_models(EvaluateConfig((tiny_model,), source, split="all"))
+    assert "50 reviews: " in capsys.readouterr().out

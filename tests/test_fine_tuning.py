@@ -142,7 +142,7 @@ class StopAt(Keeper):
 
     def on_step_end(self, args, state, control, **rest):
         if state.global_step == StopAt.step:
-            self._stop = True
+            self._wished = True
         super().on_step_end(args, state, control, **rest)
 
 

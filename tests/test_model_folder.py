@@ -1,11 +1,20 @@
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from reeltalk import model_folder
 from reeltalk.errors import ReelTalkError
-from reeltalk.model_folder import check_writable, new_model_folder, read_json, sha256_of, write_json
+from reeltalk.model_folder import (
+    check_file_place,
+    check_writable,
+    new_model_folder,
+    only_run,
+    read_json,
+    sha256_of,
+    write_json,
+)
 
 
 def fill(place, content):
@@ -103,3 +112,35 @@ def test_the_hash_is_of_the_bytes(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     assert sha256_of(tmp_path / "empty") == digest
+
+
+def test_one_run_at_a_time_writes_a_folder(tmp_path):
+    with only_run(tmp_path / "standard"), only_run(tmp_path / "modern"):
+        with pytest.raises(ReelTalkError, match="another run is writing .*standard"):
+            with only_run(tmp_path / "standard"):
+                pass
+    with only_run(tmp_path / "standard"):
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_an_old_model_that_a_kill_left_aside_is_put_back(tmp_path):
+    (tmp_path / ".standard-old").mkdir()
+    (tmp_path / ".standard-old" / "weights").write_text("old")
+    check_writable(tmp_path / "standard", 0)
+    assert (tmp_path / "standard" / "weights").read_text() == "old"
+
+
+@pytest.mark.parametrize("place", [".", "/"])
+def test_a_place_that_cannot_be_renamed_is_refused(place):
+    with pytest.raises(ReelTalkError, match="cannot be replaced in one step"):
+        check_writable(Path(place), 0)
+
+
+def test_a_result_s_place_is_tried_first(tmp_path):
+    check_file_place(tmp_path / "new" / "figures.json")
+    assert list((tmp_path / "new").iterdir()) == []
+    with pytest.raises(ReelTalkError, match="is a folder; name a file in it"):
+        check_file_place(tmp_path)
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ReelTalkError, match="cannot be written"):
+        check_file_place(tmp_path / "file" / "figures.json")

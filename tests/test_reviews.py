@@ -49,9 +49,6 @@ def test_unknown_values_are_named_with_the_flag_that_maps_them(tmp_path):
     assert "--label-map 1 star=negative" in str(error.value)
 
 
-@pytest.mark.parametrize(
-    ("header", "missing"), [("review,label", "text"), ("text,sentiment", "label")]
-)
 def test_every_value_has_to_be_mapped_also_those_that_look_known(tmp_path):
     """Of stars from 1 to 5, the 1 is no POSITIVE."""
     file = csv(tmp_path, *(f"film {stars},{stars}" for stars in range(1, 6)))
@@ -75,6 +72,9 @@ def test_a_file_without_rows_is_said(tmp_path):
         read(csv(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("header", "missing"), [("review,label", "text"), ("text,sentiment", "label")]
+)
 def test_a_missing_column_is_named_with_those_found_and_the_flag(tmp_path, header, missing):
     with pytest.raises(ReelTalkError) as error:
         read(csv(tmp_path, "fine,1", header=header))
@@ -155,3 +155,23 @@ def test_the_hash_knows_texts_labels_and_order():
     assert reviews.sha256() == Reviews(["a", "b"], [0, 1]).sha256()
     others = [Reviews(["b", "a"], [1, 0]), Reviews(["a", "b"], [1, 1]), Reviews(["a"], [0])]
     assert all(reviews.sha256() != other.sha256() for other in others)
+
+
+def test_a_split_of_another_name_beside_known_ones_is_said(tmp_path):
+    file = csv(tmp_path, "a,0,train", "b,1,holdout", header="text,label,split")
+    with pytest.raises(ReelTalkError, match="the column 'split' holds holdout besides"):
+        read(file)
+
+
+def test_negative_ones_beside_ones_have_to_be_mapped(tmp_path):
+    """-1 marks unlabelled rows on the Hub and negative rows elsewhere: who has both must say."""
+    file = csv(tmp_path, "bad,-1", "good,1")
+    with pytest.raises(ReelTalkError, match="are -1, 1; .* --label-map -1=negative"):
+        read(file)
+    assert read(file, label_map=("-1=negative", "1=positive"))["all"].labels == [0, 1]
+
+
+def test_rows_to_drop_may_be_empty(tmp_path):
+    file = csv(tmp_path, "bad,1", ",3", "good,5")
+    mapped = read(file, label_map=("1=negative", "3=drop", "5=positive"))
+    assert mapped["all"].texts == ["bad", "good"]

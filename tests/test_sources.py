@@ -6,7 +6,7 @@ import pytest
 from reeltalk import sources
 from reeltalk.config import HUB_BASE, HUB_DATASET
 from reeltalk.errors import ReelTalkError
-from reeltalk.sources import Hub, Source, choose_base, choose_dataset
+from reeltalk.sources import Hub, Source, choose_base, choose_dataset, say_substitutes
 from tests.conftest import NO_HUB
 
 
@@ -41,8 +41,9 @@ def test_the_hub_is_asked_once(hub):
 
 def test_without_the_hub_the_bundled_ones_stand_in(monkeypatch):
     monkeypatch.setattr(sources, "_is_cached", lambda repo_id, what: False)
-    assert choose_dataset(None, FakeHub(False)) == Source("bundled", "bundled")
-    assert choose_base(None, FakeHub(False)) == Source("bundled", "bundled")
+    stand_in = Source("bundled", "bundled", substituted=True)
+    assert choose_dataset(None, FakeHub(False)) == stand_in
+    assert choose_base(None, FakeHub(False)) == stand_in
 
 
 def test_what_was_named_is_never_replaced():
@@ -96,3 +97,29 @@ def test_offline_mode_asks_nothing(monkeypatch, hub):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     assert not Hub().reachable
     assert hub.log == []
+
+
+@pytest.mark.parametrize("name", ["my_reviews.csv", "data/my_reviews.parquet"])
+def test_a_mistyped_file_is_no_repo(name, hub):
+    with pytest.raises(ReelTalkError, match="there is no such file or folder"):
+        choose_dataset(name, Hub())
+    assert hub.log == []
+
+
+@pytest.mark.parametrize(
+    ("substituted", "costs"),
+    [((True, True), "about "), ((True, False), "about "), ((False, True), "about ")],
+)
+def test_what_stands_in_is_said_with_what_it_costs(capsys, substituted, costs):
+    reviews, encoder = (Source("bundled", "bundled", substituted=one) for one in substituted)
+    say_substitutes(FakeHub(False), reviews, encoder)
+    said = capsys.readouterr().out
+    assert said.startswith("the Hub (https://hub.example) does not answer: using the bundled ")
+    assert said.count("\n") == 1
+    assert costs in said
+    assert "%" in said
+
+
+def test_what_was_named_needs_no_word(capsys):
+    say_substitutes(FakeHub(False), Source("bundled", "bundled"), Source("path", "models/x"))
+    assert capsys.readouterr().out == ""

@@ -83,3 +83,11 @@ def test_reading_is_lazy(tmp_path):
     file.write_text('{"text": "fine"}\n' * 3 + "broken\n")
     rows = read_rows(file)
     assert [next(rows)["text"] for _ in range(3)] == ["fine"] * 3
+
+
+def test_a_quote_that_never_ends_is_said(tmp_path):
+    """It would swallow all rows after it."""
+    file = tmp_path / "rows.csv"
+    file.write_text('label,text\n1,"unclosed\n0,next\n1,third\n')
+    with pytest.raises(ReelTalkError, match=r"rows.csv, line 4: unexpected end of data"):
+        list(read_rows(file))

@@ -43,7 +43,8 @@ class ReviewTokenizer:
         """
         try:
             description = tokenizer_file.read_text(encoding="utf-8")
-            json.loads(description)
+            if "model" not in json.loads(description):
+                raise UnusableModelError(f"{tokenizer_file} is damaged: it holds no model")
         except FileNotFoundError:
             raise UnusableModelError(f"{tokenizer_file} is missing: no text can be read") from None
         except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:

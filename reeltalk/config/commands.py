@@ -33,6 +33,8 @@ class PredictConfig:
         require(self.threads is None or self.threads >= 1, "--threads", self.threads, "1 or more")
         if self.text is not None and self.file is not None:
             raise ReelTalkError("--text and a file were both given; score one or the other")
+        if self.out is not None and (self.file is None or str(self.file) == "-"):
+            raise ReelTalkError("--out goes with a file of reviews; redirect the output instead")
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,8 @@ class EvaluateConfig:
     models: Positional[tuple[Path, ...]]
     """One model folder, or two to compare."""
     source: Flattened[ReviewSource] = field(default_factory=ReviewSource)
-    split: Literal["test", "validation", "train"] = "test"
-    """Split to measure on."""
+    split: Literal["test", "validation", "train", "all"] = "test"
+    """Split to measure on; 'all' takes every row of a set that was not trained on."""
     precision: Literal["int8", "fp32"] = "int8"
     """Which exported file to run; int8 is what users get where the folder has it."""
     mistakes: Path | None = None

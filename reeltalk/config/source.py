@@ -24,15 +24,15 @@ class ReviewSource:
     """What each label value means, where it is none of those: VALUE=negative, VALUE=positive
     or VALUE=drop."""
     subset: int | None = None
-    """Use at most this many reviews of each split, balanced; for a quick try."""
+    """Use at most this many reviews of each split, with its share of each label."""
     seed: int = 42
-    """Seed of every random choice: splits, order of reviews, new weights."""
+    """Seed of training: the order of the reviews, dropout, new weights."""
 
     def __post_init__(self) -> None:
         """Check ranges."""
         if self.subset is not None:
             require(self.subset >= 20, "--subset", self.subset, "20 or more")
-        require(self.seed >= 0, "--seed", self.seed, "0 or more")
+        require(0 <= self.seed < 2**32, "--seed", self.seed, "0 to 4294967295")
         for entry in self.label_map:
             meaning = entry.rpartition("=")[2]
             known = "=" in entry and meaning in ("negative", "positive", "drop")

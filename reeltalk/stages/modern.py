@@ -45,6 +45,13 @@ def train_modern(config: AugmentConfig) -> None:
     slang = read_slang(config.slang_file)
     dataset = choose_dataset(config.dataset or run["reviews"]["source"], Hub())
     splits = read_splits(dataset, columns)
+    if config.dataset is None and splits.describe()["sha256"] != run["reviews"]["sha256"]:
+        raise ReelTalkError(
+            f"{splits.source} is not what {config.base} was trained on any more, so its test "
+            "reviews may be among those learnt; run train_model.py again"
+        )
+    if "seen" not in slang:
+        raise ReelTalkError(f"{config.slang_file}: no row of the split 'seen' to learn from")
     learned_slang, chosen_slang = draw(slang.pop("seen"), _SLANG_VALIDATION_SHARE, columns.seed)
     replayed = min(1.0, config.replay * len(learned_slang) / len(splits.train))
     learned = learned_slang
@@ -79,9 +86,10 @@ def train_modern(config: AugmentConfig) -> None:
 
 def _forgetting_gate(config: AugmentConfig, test: Reviews) -> Callable[[Readings], str]:
     """Make the check that the new model is not worse on the reviews of stage 1."""
+    predictor = Predictor.from_folder(config.base)
 
     def check(after: Readings) -> str:
-        before = read_all(Predictor.from_folder(config.base), test.texts, "reading with stage 1")
+        before = read_all(predictor, test.texts, "reading with stage 1")
         outcome = compare(test.labels, before.positive, after.positive)
         drop = 100 * (outcome.only_first - outcome.only_second) / len(test)
         summary = (

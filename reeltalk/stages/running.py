@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -31,6 +32,7 @@ from reeltalk.model_folder import (
     check_writable,
     disk_errors,
     new_model_folder,
+    only_run,
     sha256_of,
     write_json,
 )
@@ -89,7 +91,9 @@ def prepare(base: BaseModel, recipe: Recipe, output: Output) -> ResolvedRecipe:
     config = read_encoder_config(base)
     resolved = resolve_recipe(recipe, encoder_shape(config), most_tokens(config))
     weights = sum(file.stat().st_size for file in base.folder.glob("model*.safetensors"))
-    check_writable(output.output_dir, weights * _DISK_PER_WEIGHT_BYTE)
+    unfinished = unfinished_dir(output.output_dir).rglob("*")
+    taken = sum(file.stat().st_size for file in unfinished if file.is_file())
+    check_writable(output.output_dir, weights * _DISK_PER_WEIGHT_BYTE - taken)
     return resolved
 
 
@@ -100,15 +104,17 @@ def run_stage(stage: Stage, output: Output) -> None:
     """
     hardware = find_hardware(stage.recipe.device, stage.recipe.precision)
     plan = _plan(stage)
-    checkpoint = _open(output, plan, hardware)
     try:
-        _train_and_assemble(stage, output, hardware, plan, checkpoint)
+        with only_run(output.output_dir) if hardware.is_main else nullcontext():
+            checkpoint = _open(output, plan, hardware)
+            _train_and_assemble(stage, output, hardware, plan, checkpoint)
+            if hardware.is_main:
+                shutil.rmtree(unfinished_dir(output.output_dir))
     except (TrainingInterruptedError, KeyboardInterrupt) as stop:
         if hardware.is_main:
             warn(_how_to_resume(stop, output.output_dir))
         sys.exit(EXIT_INTERRUPTED)
     if hardware.is_main:
-        shutil.rmtree(unfinished_dir(output.output_dir))
         say(f"written: {output.output_dir}")
 
 
@@ -206,6 +212,6 @@ def _how_to_resume(stop: BaseException, output_dir: Path) -> str:
     what = str(stop) or "stopped"
     if last_checkpoint(unfinished_dir(output_dir)) is None:
         return f"{what}; {output_dir} is as it was, and nothing is left to continue"
-    command = shlex.join([_python(), *sys.argv])
-    resume = command if "--resume" in sys.argv else f"{command} --resume"
+    words = [word for word in sys.argv if word not in ("--resume", "--restart")]
+    resume = shlex.join([_python(), *words, "--resume"])
     return f"{what}; {output_dir} is as it was. Continue with: {resume}"

@@ -15,8 +15,6 @@ from reeltalk.terminal import progress_bar, warn
 CHECKPOINT_EVERY_S = 600.0
 """A kill loses at most this much work."""
 
-_AGREE_EVERY_STEPS = 10
-
 
 class TrainingInterruptedError(Exception):
     """Training was stopped from outside, after its checkpoint was written."""
@@ -81,7 +79,7 @@ class Progress(TrainerCallback):
 class Keeper(TrainerCallback):
     """Writes a checkpoint every ten minutes and at Ctrl-C, and then, for Ctrl-C, stops.
 
-    The main process decides. Where several train together, they agree every few steps: a
+    The main process decides. Where several train together, they agree after each step: a
     checkpoint is something that all of them take part in.
     """
 
@@ -90,7 +88,8 @@ class Keeper(TrainerCallback):
         self._processes = processes
         self._every_s = every_s
         self._saved_at = time.monotonic()
-        self._stop = False
+        self._wished = False
+        self._agreed = False
         self._previous: dict[signal.Signals, object] = {}
 
     def on_train_begin(
@@ -112,12 +111,10 @@ class Keeper(TrainerCallback):
     ) -> None:
         """Ask for a checkpoint when it is time or when the user wants to stop."""
         due = time.monotonic() - self._saved_at > self._every_s
-        wishes = [(due or self._stop, self._stop)]
+        wishes = [(due or self._wished, self._wished)]
         if self._processes > 1:
-            if state.global_step % _AGREE_EVERY_STEPS:
-                return
             broadcast_object_list(wishes, from_process=0)
-        save, self._stop = wishes[0]
+        save, self._agreed = wishes[0]
         # An epoch's last step is evaluated and saved in any case, and in that order: a checkpoint
         # before the evaluation would leave it out of the choice of the best.
         ends_epoch = float(state.epoch or 0).is_integer() or state.global_step >= state.max_steps
@@ -128,12 +125,12 @@ class Keeper(TrainerCallback):
     ) -> None:
         """Stop once the checkpoint is on the disk."""
         self._saved_at = time.monotonic()
-        if self._stop:
+        if self._agreed:
             raise TrainingInterruptedError(state.global_step, state.max_steps)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        if self._stop:
+        if self._wished:
             self.release()
             raise KeyboardInterrupt
-        self._stop = True
+        self._wished = True
         warn("\nstopping: finishing this step and saving (once more to stop at once)")

@@ -89,7 +89,7 @@ def fine_tune(
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             break
-        except (RuntimeError, MemoryError) as error:
+        except RuntimeError as error:
             if not should_reduce_batch_size(error):
                 raise
             recipe = _half_the_batch(recipe, hardware)
@@ -108,15 +108,25 @@ def fine_tune(
 
 
 def _half_the_batch(recipe: ResolvedRecipe, hardware: Hardware) -> ResolvedRecipe:
-    """Halve the batch and double the accumulation: the same steps in half the memory."""
-    half = recipe.batch_size // 2
-    if half < hardware.processes:
+    """Halve the batch and double the accumulation: the same steps in half the memory.
+
+    An odd batch is parted further, so that the parts still make up the step.
+    """
+    if hardware.processes > 1:
+        raise ReelTalkError(
+            f"out of memory with --batch-size {recipe.batch_size} on {hardware.processes} "
+            "processes; try half of it with twice the --gradient-accumulation"
+        )
+    half = max((n for n in range(1, recipe.batch_size) if recipe.batch_size % n == 0), default=0)
+    if not half:
         raise ReelTalkError(
             f"one review of {recipe.max_tokens} tokens does not fit into the memory of "
             f"{hardware.name}; try --max-tokens 256, --gradient-checkpointing or --device cpu"
         )
     smaller = replace(
-        recipe, batch_size=half, gradient_accumulation=recipe.gradient_accumulation * 2
+        recipe,
+        batch_size=half,
+        gradient_accumulation=recipe.gradient_accumulation * recipe.batch_size // half,
     )
     if hardware.is_main:
         say(

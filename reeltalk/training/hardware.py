@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from typing import Literal
 
+from reeltalk_inference.cores import available_cores
+
 from reeltalk.errors import ReelTalkError
 
 Precision = Literal["fp32", "bf16", "fp16"]
@@ -47,6 +49,9 @@ def find_hardware(device: Literal["auto", "cpu"], precision: str) -> Hardware:
             f"--precision {precision}: {_name(chosen)} computes only in {', '.join(able)}"
         )
     processes = int(os.environ.get("WORLD_SIZE", 1))
+    if processes == 1 and "OMP_NUM_THREADS" not in os.environ:
+        # torch counts the machine's cores; a container may use fewer.
+        torch.set_num_threads(available_cores())
     return Hardware(
         chosen,
         _name(chosen),

@@ -59,7 +59,7 @@ def describe_plan(
     work = (tokens + int(validation.lengths.sum()) * _READING_COST) * recipe.epochs
     try:
         cost_s = seconds_per_token(model, hardware, max(8, int(train.lengths.mean())))
-    except (RuntimeError, MemoryError) as error:
+    except RuntimeError as error:
         if not should_reduce_batch_size(error):
             raise
         cost_s = math.nan

@@ -44,6 +44,11 @@ def resolve_recipe(recipe: Recipe, shape: str, most_tokens: int) -> ResolvedReci
         | {"max_tokens": min(measured.max_tokens, most_tokens)}
         | wanted
     )
+    if resolved.head_epochs >= resolved.epochs:
+        raise ReelTalkError(
+            f"--head-epochs {resolved.head_epochs:g} leaves none of {resolved.epochs:g} epochs to "
+            "the encoder; allowed: fewer than --epochs (to train the head alone: --freeze encoder)"
+        )
     if resolved.max_tokens > most_tokens:
         raise ReelTalkError(
             f"--max-tokens {resolved.max_tokens} is more than the encoder reads; "

@@ -24,7 +24,9 @@ from reeltalk.training.hardware import Hardware
 from reeltalk.training.recipes import ResolvedRecipe
 from reeltalk.training.schedule import HeadFirst, Steps, make_optimizer
 
-_EVAL_BATCH_SIZE = 64
+# Without gradients, four times the rows of a training batch fit into its memory.
+_EVAL_ROWS_PER_ROW = 4
+_MOST_EVAL_ROWS = 64
 
 
 def make_trainer(
@@ -94,10 +96,12 @@ class _SamplerEpoch(TrainerCallback):
 def _arguments(
     recipe: ResolvedRecipe, hardware: Hardware, work_dir: Path, seed: int
 ) -> TrainingArguments:
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(work_dir),
         per_device_train_batch_size=recipe.batch_size // hardware.processes,
-        per_device_eval_batch_size=_EVAL_BATCH_SIZE,
+        per_device_eval_batch_size=min(
+            _MOST_EVAL_ROWS, _EVAL_ROWS_PER_ROW * recipe.batch_size // hardware.processes
+        ),
         gradient_accumulation_steps=recipe.gradient_accumulation,
         activation_checkpointing=recipe.gradient_checkpointing,
         num_train_epochs=recipe.epochs,
@@ -120,7 +124,12 @@ def _arguments(
         label_names=["labels"],
         seed=seed,
         data_seed=seed,
+        restore_callback_states_from_checkpoint=True,
     )
+    # One process, one GPU. The Trainer would spread one process over all GPUs in threads, with a
+    # batch on each of them; several are what torchrun and accelerate launch are for.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
 
 
 def _macro_f1(prediction: EvalPrediction) -> dict[str, float]:
