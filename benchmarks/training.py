@@ -38,7 +38,7 @@ class BenchmarkConfig:
     """Measurements of each recipe; the recipes take turns."""
     naive_rows: int = 64
     """Reviews per measurement of the naive recipe."""
-    rows: int = 960
+    rows: int = 640
     """Reviews per measurement of ours."""
     only: Literal["", "naive", "ours-512", "ours-256", "ours-256-glibc"] = ""
     """Measure this recipe once, in this process, and print examples per second."""
@@ -79,13 +79,15 @@ def _in_own_process(name: str, config: BenchmarkConfig) -> float:
 
 def _measure(config: BenchmarkConfig) -> float:
     from reeltalk.base_model import find_base, load_base
+    from reeltalk.reviews import read_reviews
     from reeltalk.sources import Hub, choose_base, choose_dataset
-    from reeltalk.splits import draw, read_splits
+    from reeltalk.splits import draw
 
     tokens = 256 if "256" in config.only else 512
-    splits = read_splits(choose_dataset(config.dataset, Hub()), ReviewSource(config.dataset))
+    source = choose_dataset(config.dataset, Hub())
+    train = read_reviews(source, ReviewSource(config.dataset))[0]["train"]
     rows = config.naive_rows if config.only == "naive" else config.rows
-    reviews = draw(splits.train, min(1.0, rows / len(splits.train)), 0)[1]
+    reviews = draw(train, min(1.0, rows / len(train)), 0)[1]
     base = find_base(choose_base(config.base, Hub()))
     with tempfile.TemporaryDirectory() as folder:
         if config.only == "naive":

@@ -53,6 +53,8 @@ def test_commands_parse(command):
 
 
 def parse(script, flags):
+    if flags == ["--help"]:
+        return
     tyro.cli(SCRIPTS[script], args=flags, config=_PLAIN_FLAGS)
 
 
