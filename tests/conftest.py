@@ -11,6 +11,9 @@ from pathlib import Path
 
 from tests.hub.server import Hub
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Two workers whose threads wait for each other's cores are slower than one worker.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 _HUB = Hub().start()
 os.environ |= {
     "HF_ENDPOINT": _HUB.url,

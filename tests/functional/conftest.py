@@ -20,7 +20,7 @@ def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("functional") / "standard"
     train_standard(
         TrainConfig(
-            source=ReviewSource(dataset="bundled"),
+            source=ReviewSource(dataset="bundled", subset=1600),
             base="bundled",
             recipe=Recipe(max_tokens=128, epochs=1, learning_rate=1e-4),
             output=Output(folder),
