@@ -142,7 +142,7 @@ def print_scores(config: ScoresConfig) -> None:
     for line in table:
         say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
     say(f"measured on the test split of {', '.join(sorted(sets))}; slang: terms held out")
-    say('next: .venv/bin/python -m reeltalk predict --text "this slaps, no notes"')
+    say('next: .venv/bin/python -m reeltalk predict --text "not bad at all"')
 
 
 def _score_row(folder: Path) -> dict[str, Any]:
