@@ -14,6 +14,7 @@ from reeltalk.config import AugmentConfig, Output, Recipe, ReviewSource, ScoresC
 from reeltalk.errors import ReelTalkError
 from reeltalk.model_folder import sha256_of
 from reeltalk.reports import print_scores
+from reeltalk.sources import BUNDLED_ACCURACY
 from reeltalk.stages import train_modern, train_standard
 from tests.conftest import NO_HUB, REPOSITORY, tiny_config
 from tests.test_sources import point_to
@@ -115,9 +116,11 @@ def test_without_a_hub_the_run_goes_on_and_one_line_says_with_what(
     train_standard(replace(config, source=ReviewSource(dataset=None, subset=40)))
     said = capsys.readouterr().out.splitlines()
     assert [line for line in said if NO_HUB in line] == [
-        f"the Hub ({NO_HUB}) does not answer: using the bundled reviews instead; about 87 % "
-        "right on IMDb's test, where IMDb gives 93 %"
+        f"the Hub ({NO_HUB}) does not answer: using the bundled reviews instead; about "
+        f"{BUNDLED_ACCURACY} % right on IMDb's test, where IMDb gives 93 %"
     ]
+    print_scores(ScoresConfig((tmp_path / "standard",)))
+    assert f"easier than real ones, of which about {BUNDLED_ACCURACY} %" in capsys.readouterr().out
     run = read(tmp_path / "standard", "run.json")
     assert run["reviews"]["source"] == "bundled"
     assert run["reviews"]["rows"]["train"] == 40
