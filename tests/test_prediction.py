@@ -202,11 +202,12 @@ def test_standard_input_is_answered_line_by_line(tiny_model):
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
+    predictor = Predictor.from_folder(tiny_model)
     for line in ("The story is great.", "The story is awful.", ""):
         process.stdin.write(line.encode() + b"\n")
         process.stdin.flush()
         answer = json.loads(process.stdout.readline())
-        assert answer["verdict"] == {"gr": "POSITIVE", "aw": "NEGATIVE", "": None}[line[13:15]]
+        assert answer["verdict"] == predictor.predict([line])[0].label
     process.stdin.write(b"caf\xe9\n")
     process.stdin.close()
     assert process.wait(timeout=30) == 2

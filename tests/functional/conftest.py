@@ -1,4 +1,4 @@
-"""The trained model that the edge cases are asked of: the newest of models/, or a quick one."""
+"""The trained model that the edge cases are asked of: models/standard, or a quick one."""
 
 import pytest
 from reeltalk_inference import Predictor
@@ -6,7 +6,7 @@ from reeltalk_inference import Predictor
 from reeltalk.config import Output, Recipe, ReviewSource, TrainConfig
 from tests.conftest import REPOSITORY
 
-MODELS = [REPOSITORY / "models" / stage for stage in ("modern", "standard")]
+TRAINED = REPOSITORY / "models" / "standard"
 
 
 @pytest.fixture(scope="session")
@@ -14,9 +14,8 @@ def model(tmp_path_factory):
     """What `make train` left; else the bundled encoder, trained shortly on the bundled reviews."""
     from reeltalk.stages import train_standard
 
-    for folder in MODELS:
-        if (folder / "metrics.json").is_file():
-            return folder
+    if (TRAINED / "metrics.json").is_file():
+        return TRAINED
     folder = tmp_path_factory.mktemp("functional") / "standard"
     train_standard(
         TrainConfig(
