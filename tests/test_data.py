@@ -8,7 +8,7 @@ import pytest
 from reeltalk.duplicates import find_duplicates
 from reeltalk.reviews import BUNDLED_FILE
 
-COLUMNS = ["text", "label", "genre", "register", "kind", "split"]
+COLUMNS = ["text", "label", "genre", "register", "kind", "film", "split"]
 KINDS = {"plain", "contrast", "negation", "understatement", "mixed", "expectation"}
 
 
@@ -27,7 +27,7 @@ def words(row):
 def test_every_row_is_filled_in(rows):
     assert len(rows) > 2000
     for row in rows:
-        assert all(row.values()), row
+        assert all(value for column, value in row.items() if column != "film"), row
         assert row["label"] in ("positive", "negative")
         assert row["kind"] in KINDS
         assert row["split"] in ("train", "validation", "test")
@@ -79,6 +79,18 @@ def test_no_split_repeats_another(rows):
     }
     assert not find_duplicates(parts["train"], parts["validation"] + parts["test"]).any()
     assert not find_duplicates(parts["validation"], parts["test"]).any()
+
+
+def test_twins_judge_one_film_differently_and_stay_in_one_split(rows):
+    films = {}
+    for row in rows:
+        if row["film"]:
+            films.setdefault(int(row["film"]), []).append(row)
+    assert len(films) > 400
+    for twins in films.values():
+        assert sorted(row["label"] for row in twins) == ["negative", "positive"]
+        assert len({row["split"] for row in twins}) == 1
+        assert len({row["kind"] for row in twins}) == 1
 
 
 def test_genres_and_registers_vary(rows):
