@@ -21,7 +21,7 @@ from reeltalk.terminal import say
 PROBE_TIMEOUT_S = 2.5
 
 # Accuracy on IMDb's official test, in percent: README.md, "Results".
-BUNDLED_ACCURACY = 83
+BUNDLED_ACCURACY = 85
 IMDB_ACCURACY = 93
 
 

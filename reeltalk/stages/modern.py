@@ -91,13 +91,13 @@ def _forgetting_gate(config: AugmentConfig, test: Reviews) -> Callable[[Readings
     def check(after: Readings) -> str:
         before = read_all(predictor, test.texts, "reading with stage 1")
         outcome = compare(test.labels, before.positive, after.positive)
-        drop = 100 * (outcome.only_first - outcome.only_second) / len(test)
+        gain = 100 * (outcome.only_second - outcome.only_first) / len(test)
         summary = (
-            f"against stage 1 on its {len(test):,} test reviews: {-drop:+.2f} points, "
+            f"against stage 1 on its {len(test):,} test reviews: {gain:+.2f} points, "
             f"{outcome.only_first} right before and wrong now, {outcome.only_second} the other "
             f"way round, McNemar p = {outcome.p_value:.3g}"
         )
-        if drop > config.max_drop and outcome.p_value < _SIGNIFICANT:
+        if -gain > config.max_drop and outcome.p_value < _SIGNIFICANT:
             truth = np.array(test.labels) == 1
             lost = (before.positive >= 0.5) == truth
             lost &= (after.positive >= 0.5) != truth
