@@ -21,7 +21,7 @@ def model(tmp_path_factory):
         TrainConfig(
             source=ReviewSource(dataset="bundled", subset=1600),
             base="bundled",
-            recipe=Recipe(max_tokens=128, epochs=1, learning_rate=1e-4),
+            recipe=Recipe(max_tokens=96, epochs=2, learning_rate=5e-5),
             output=Output(folder),
         )
     )
