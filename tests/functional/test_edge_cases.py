@@ -6,8 +6,6 @@ Where people agree, the label is asserted; where they do not, a band for the pro
 import pytest
 from reeltalk_inference.verdict import NEGATIVE, POSITIVE
 
-from tests.functional.conftest import TRAINED
-
 STRONG = {
     POSITIVE: [
         "An absolutely wonderful film. Great acting, a moving story, and I loved every minute.",
@@ -129,10 +127,7 @@ def test_where_people_agree_the_label_is_theirs(predictor, label, review):
 
 
 @pytest.mark.parametrize("review", SARCASTIC, ids=shown)
-def test_sarcasm_with_a_plain_word_in_it_is_not_taken_for_praise(predictor, model, review, request):
-    if model != TRAINED:
-        reason = "a model trained for a minute reads irony word by word; models/standard must not"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
+def test_sarcasm_with_a_plain_word_in_it_is_not_taken_for_praise(predictor, review):
     assert predictor.predict([review])[0].label == NEGATIVE
 
 
