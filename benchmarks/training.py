@@ -78,7 +78,7 @@ def _in_own_process(name: str, config: BenchmarkConfig) -> float:
 
 
 def _measure(config: BenchmarkConfig) -> float:
-    from reeltalk.base_model import find_base, load_base
+    from reeltalk.base_model import find_base
     from reeltalk.reviews import read_reviews
     from reeltalk.sources import Hub, choose_base, choose_dataset
     from reeltalk.splits import draw
@@ -92,8 +92,7 @@ def _measure(config: BenchmarkConfig) -> float:
     with tempfile.TemporaryDirectory() as folder:
         if config.only == "naive":
             return _naive(base.folder, reviews, folder)
-        model, tokenizer = load_base(base, tokens, 0)
-        return _ours(model, tokenizer, reviews, draw(reviews, 32 / rows, 0)[1], tokens, folder)
+        return _ours(base, reviews, draw(reviews, 32 / rows, 0)[1], tokens, folder)
 
 
 def _naive(base: Path, reviews, folder: str) -> float:  # noqa: ANN001
@@ -131,15 +130,19 @@ def _naive(base: Path, reviews, folder: str) -> float:  # noqa: ANN001
     return len(examples) / (time.perf_counter() - begun)
 
 
-def _ours(model, tokenizer, reviews, held_out, tokens: int, folder: str) -> float:  # noqa: ANN001
+def _ours(base, reviews, held_out, tokens: int, folder: str) -> float:  # noqa: ANN001
     """Time one epoch of fine_tune."""
+    from reeltalk.base_model import encoder_shape, load_base, read_encoder_config
     from reeltalk.training import fine_tune
     from reeltalk.training.hardware import find_hardware
     from reeltalk.training.recipes import resolve_recipe
 
     recipe = resolve_recipe(
-        Recipe(learning_rate=5e-5, epochs=1.0, max_tokens=tokens, device="cpu"), "", 512
+        Recipe(epochs=1.0, max_tokens=tokens, device="cpu"),
+        encoder_shape(read_encoder_config(base)),
+        512,
     )
+    model, tokenizer = load_base(base, tokens, 0, recipe.dropout)
     hardware = find_hardware("cpu", "auto")
     outcome = fine_tune(model, tokenizer, reviews, held_out, recipe, hardware, Path(folder), 0)
     return len(reviews) / outcome.seconds

@@ -30,6 +30,10 @@ _FILES = (
     "*.model",
 )
 
+# What the configurations of BERT, DistilBERT and their kin call it.
+_ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")
+_HIDDEN_DROPOUT = ("hidden_dropout_prob", "dropout", "classifier_dropout", "seq_classif_dropout")
+
 
 @dataclass(frozen=True)
 class BaseModel:
@@ -63,12 +67,18 @@ def find_base(source: Source) -> BaseModel:
 
 
 def load_base(
-    base: BaseModel, max_tokens: int, seed: int
+    base: BaseModel, max_tokens: int, seed: int, dropout: float | None = None
 ) -> "tuple[PreTrainedModel, PreTrainedTokenizerFast]":
     """Load an encoder with a two-class head, and its tokenizer with ReelTalk's normaliser.
 
     A head that already tells NEGATIVE from POSITIVE is kept; any other is drawn anew from `seed`.
     Attention dropout is 0: it forces the slow attention path on CPUs (benchmarks/training.md).
+
+    Args:
+        base: a checked folder.
+        max_tokens: what the tokenizer truncates to.
+        seed: seed of a new head's weights.
+        dropout: of the hidden layers and the head; None: the encoder's own.
     """
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
@@ -81,9 +91,9 @@ def load_base(
     config.id2label = dict(enumerate(LABEL_NAMES))
     config.label2id = {name: position for position, name in config.id2label.items()}
     config.problem_type = "single_label_classification"
-    for attribute in ("attention_probs_dropout_prob", "attention_dropout"):
-        if hasattr(config, attribute):
-            setattr(config, attribute, 0.0)
+    _set_all(config, _ATTENTION_DROPOUT, 0.0)
+    if dropout is not None:
+        _set_all(config, _HIDDEN_DROPOUT, dropout)
     torch.manual_seed(seed)
     with _loading_errors(base):
         model = AutoModelForSequenceClassification.from_pretrained(
@@ -189,6 +199,12 @@ def _check_folder(folder: Path, name: str) -> None:
     tokenizers = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
     if not any(any(folder.glob(pattern)) for pattern in tokenizers):
         raise ReelTalkError(f"{name}: tokenizer.json is missing")
+
+
+def _set_all(config: "PretrainedConfig", attributes: tuple[str, ...], value: float) -> None:
+    for attribute in attributes:
+        if hasattr(config, attribute):
+            setattr(config, attribute, value)
 
 
 def _label_names(config: "PretrainedConfig") -> tuple[str, ...]:

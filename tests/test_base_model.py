@@ -34,6 +34,15 @@ def test_attention_dropout_is_off_and_the_rest_stays(tiny_base):
     assert model.config.dropout == 0.1
 
 
+@pytest.mark.parametrize("kind", ["distilbert", "bundled"])
+def test_a_recipes_dropout_reaches_every_layer(tiny_base, kind):
+    base = find(tiny_base) if kind == "distilbert" else find_base(Source("bundled", "bundled"))
+    model, _ = load_base(base, 64, 0, dropout=0.0)
+    rates = [layer.p for layer in model.modules() if isinstance(layer, torch.nn.Dropout)]
+    assert rates
+    assert set(rates) == {0}
+
+
 def test_the_seed_decides_the_new_head(tiny_base):
     first, same, other = (
         load_base(find(tiny_base), 64, seed)[0].classifier.weight for seed in (1, 1, 2)

@@ -21,6 +21,8 @@ class Recipe:
     max_tokens: int | None = None
     """Tokens of a review that training sees: its head and its tail. Also the window in which
     the model later reads longer reviews."""
+    dropout: float | None = None
+    """Dropout of the hidden layers and the head; the encoder's own where none was measured."""
     batch_size: int = 16
     """Reviews per optimizer step on all devices together, before accumulation."""
     gradient_accumulation: int = 1
@@ -53,6 +55,8 @@ class Recipe:
         require(rate is None or 0 < rate < 1, "--learning-rate", rate, "between 0 and 1")
         require(epochs is None or 0 < epochs <= 100, "--epochs", epochs, "above 0, at most 100")
         require(tokens is None or 16 <= tokens, "--max-tokens", tokens, "16 or more")
+        dropout = self.dropout
+        require(dropout is None or 0 <= dropout < 1, "--dropout", dropout, "0 to below 1")
         require(1 <= self.batch_size, "--batch-size", self.batch_size, "1 or more")
         count = self.gradient_accumulation
         require(1 <= count, "--gradient-accumulation", count, "1 or more")

@@ -127,7 +127,7 @@ def _train_and_assemble(
 ) -> None:
     started, begun = datetime.now(UTC), time.perf_counter()
     max_tokens = stage.recipe.max_tokens
-    model, tokenizer = load_base(stage.base, max_tokens, stage.seed)
+    model, tokenizer = load_base(stage.base, max_tokens, stage.seed, stage.recipe.dropout)
     with disk_errors(output.output_dir):
         outcome = fine_tune(
             model,
