@@ -57,17 +57,19 @@ def test_a_value_out_of_range_is_named_with_the_range(config_class, flags, messa
 def test_the_defaults_of_stage_1_are_the_field_s():
     recipe = resolve_recipe(Recipe(), "distilbert-6x768", most_tokens=512)
     assert (recipe.learning_rate, recipe.epochs, recipe.max_tokens) == (2e-5, 3, 512)
+    assert recipe.dropout is None
     assert (recipe.batch_size, recipe.weight_decay) == (16, 0.01)
 
 
 def test_a_measured_encoder_has_its_own_recipe():
     recipe = resolve_recipe(Recipe(), "bert-6x384", most_tokens=512)
     assert (recipe.learning_rate, recipe.epochs, recipe.max_tokens) == (5e-5, 2, 256)
+    assert recipe.dropout == 0
 
 
 def test_flags_go_before_measured_values():
-    recipe = resolve_recipe(Recipe(learning_rate=1e-4, max_tokens=64), "bert-6x384", 512)
-    assert (recipe.learning_rate, recipe.max_tokens) == (1e-4, 64)
+    recipe = resolve_recipe(Recipe(learning_rate=1e-4, dropout=0.1), "bert-6x384", 512)
+    assert (recipe.learning_rate, recipe.dropout) == (1e-4, 0.1)
 
 
 def test_the_limit_is_the_encoder_s():

@@ -43,9 +43,7 @@ def resolve_recipe(recipe: Recipe, shape: str, most_tokens: int) -> ResolvedReci
     measured = MEASURED.get(shape, FIELD_DEFAULTS)
     wanted = {name: value for name, value in asdict(recipe).items() if value is not None}
     resolved = ResolvedRecipe(
-        **measured._asdict()
-        | {"max_tokens": min(measured.max_tokens, most_tokens)}
-        | wanted
+        **measured._asdict() | {"max_tokens": min(measured.max_tokens, most_tokens)} | wanted
     )
     if resolved.head_epochs >= resolved.epochs:
         raise ReelTalkError(
