@@ -34,6 +34,10 @@ def main() -> None:
         from reeltalk.reports import print_scores
 
         print_scores(config)
+    elif config.action == "score":
+        from reeltalk.slang_scores import print_slang_scores
+
+        print_slang_scores(config)
     else:
         from reeltalk.slang import build_slang
 

@@ -18,6 +18,8 @@ from reeltalk.export import export_onnx, quantize_onnx
 from reeltalk.metrics import expected_calibration_error
 from reeltalk.model_folder import CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE, sha256_of, write_json
 from reeltalk.reviews import Reviews
+from reeltalk.slang import SlangSet
+from reeltalk.slang_scores import measure_slang
 from reeltalk.splits import Splits
 from reeltalk.terminal import say
 
@@ -36,7 +38,7 @@ def assemble_model(
     max_tokens: int,
     precision: str,
     splits: Splits,
-    slang: dict[str, Reviews],
+    slang: SlangSet | None,
     folder: Path,
 ) -> Readings:
     """Fill `folder` with everything but run.json, metrics.json being measured on what it holds.
@@ -47,7 +49,7 @@ def assemble_model(
         max_tokens: the window, special tokens included; what training saw of a review.
         precision: arithmetic in which the validation reviews are read.
         splits: `validation` for the temperature, `test` for the figures.
-        slang: held-out slang sets, measured beside the test.
+        slang: a slang set whose held-out rows are measured beside the test.
         folder: an empty folder.
 
     Returns:
@@ -82,11 +84,8 @@ def assemble_model(
         "calibration": calibration,
         "int8": int8,
     }
-    if slang:
-        metrics["slang"] = {
-            name: evaluate(predictor, part, f"measuring on slang ({name})")[0].as_json()
-            for name, part in slang.items()
-        }
+    if slang is not None:
+        metrics["slang"] = measure_slang(predictor, slang)
     write_json(folder / METRICS_FILE, metrics)
     return readings
 

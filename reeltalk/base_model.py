@@ -110,6 +110,27 @@ def load_base(
     return model, prepare_tokenizer(tokenizer, max_tokens)
 
 
+def embed_tokens(
+    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerFast", named: dict[int, str]
+) -> None:
+    """Give new tokens embeddings: the mean of their names' words, at these words' mean length.
+
+    Args:
+        model: gets rows for them.
+        tokenizer: has them already.
+        named: token id -> the words that say what it is.
+    """
+    import torch
+
+    model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    rows: torch.Tensor = model.get_input_embeddings().weight  # type: ignore[assignment]
+    with torch.no_grad():
+        for token, name in named.items():
+            words = rows[tokenizer(name, add_special_tokens=False)["input_ids"]]
+            mean = words.mean(dim=0)
+            rows[token] = mean * (words.norm(dim=1).mean() / mean.norm().clamp(min=1e-6))
+
+
 def read_encoder_config(base: BaseModel) -> "PretrainedConfig":
     """Read what kind of encoder a folder holds, without its weights.
 

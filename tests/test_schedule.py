@@ -1,4 +1,7 @@
+import copy
+
 import pytest
+import torch
 from transformers import Trainer, TrainingArguments
 
 from reeltalk.base_model import find_base, load_base
@@ -7,6 +10,8 @@ from reeltalk.errors import ReelTalkError
 from reeltalk.sources import Source
 from reeltalk.training.recipes import resolve_recipe
 from reeltalk.training.schedule import (
+    NewRows,
+    NewRowsFaster,
     count_steps,
     head_parameters,
     make_optimizer,
@@ -124,3 +129,34 @@ def test_the_head_learns_first_and_alone(model):
     taken, _ = rates(model, flags)
     assert taken[:10] == [(0.0, pytest.approx(1e-2))] * 10
     assert all(encoder == head > 0 for encoder, head in taken[10:])
+
+
+def test_new_embeddings_learn_at_their_own_rate(model):
+    """The step of AdamW is proportional to the rate, so both ways must give the same rows."""
+    flags = recipe(learning_rate=1e-3, weight_decay=0.1, warmup=0.0)
+    ids = torch.tensor([[2, 7, 8, 9, 3]])
+    moved = {}
+    for rate in (1e-3, 1e-2):
+        twin = copy.deepcopy(model)
+        steps = count_steps(160, recipe(learning_rate=rate, weight_decay=0.1, warmup=0.0), 1)
+        optimizer, _ = make_optimizer(
+            twin, recipe(learning_rate=rate, weight_decay=0.1, warmup=0.0), steps
+        )
+        moved[rate] = _rows_after_a_step(twin, optimizer, ids)
+    steps = count_steps(160, flags, 1)
+    optimizer, _ = make_optimizer(model, flags, steps)
+    faster = NewRowsFaster(model, flags, NewRows([8, 9], 1e-2))
+    rows = _rows_after_a_step(model, optimizer, ids, faster)
+    torch.testing.assert_close(rows[[8, 9]], moved[1e-2][[8, 9]])
+    torch.testing.assert_close(rows[:8], moved[1e-3][:8])
+    assert not torch.allclose(rows[[8, 9]], moved[1e-3][[8, 9]])
+
+
+def _rows_after_a_step(model, optimizer, ids, callback=None):
+    model(ids, labels=torch.tensor([1])).loss.backward()
+    if callback is not None:
+        callback.on_pre_optimizer_step(None, None, None)
+    optimizer.step()
+    if callback is not None:
+        callback.on_optimizer_step(None, None, None)
+    return model.get_input_embeddings().weight.detach().clone()

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from reeltalk_inference import Predictor
 from reeltalk_inference.engine import FP32_FILE, OnnxEngine
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
 
 from reeltalk import assembly
 from reeltalk.config import AugmentConfig, Output, Recipe, ReviewSource, ScoresConfig
@@ -35,7 +37,7 @@ def augment_config(standard, output_dir, **flags):
 @pytest.fixture(scope="module")
 def modern(tiny_model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("modern") / "modern"
-    train_modern(augment_config(tiny_model, folder, replay=0.25))
+    train_modern(augment_config(tiny_model, folder, replay=0.05))
     return folder
 
 
@@ -128,7 +130,11 @@ def test_without_a_hub_the_run_goes_on_and_one_line_says_with_what(
 
 def test_stage_2_measures_slang_and_remembers_stage_1(modern, tiny_model):
     metrics, run = read(modern, "metrics.json"), read(modern, "run.json")
-    assert set(metrics["slang"]) == {"unseen-term", "unseen-template", "unseen-both"}
+    held_out = {"unseen-term", "unseen-template", "unseen-both"}
+    assert set(metrics["slang"]) == {"all", "kinds", *held_out}
+    assert metrics["slang"]["all"]["rows"] == sum(
+        metrics["slang"][part]["rows"] for part in held_out
+    )
     assert run["stage"] == "modern"
     assert run["standard_sha256"] == sha256_of(tiny_model / "model.safetensors")
     assert run["reviews"] == read(tiny_model, "run.json")["reviews"]
@@ -136,11 +142,33 @@ def test_stage_2_measures_slang_and_remembers_stage_1(modern, tiny_model):
     assert read(modern, "config.json")["reading"] == {"max_tokens": 32, "stride": 24}
 
 
+def test_stage_2_tells_emoji_apart(modern, tiny_model):
+    standard, taught = (
+        Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (tiny_model, modern)
+    )
+    assert standard.encode("🔥").ids == standard.encode("💩").ids
+    assert taught.encode("🔥").ids != taught.encode("💩").ids
+    assert taught.encode("great acting").ids == standard.encode("great acting").ids
+    weights = load_file(modern / "model.safetensors")
+    (table,) = (value for name, value in weights.items() if "word_embeddings" in name)
+    assert len(table) == taught.get_vocab_size()
+    assert Predictor.from_folder(modern).predict(["🔥"])[0].label is not None
+
+
+def test_emoji_tokens_can_be_left_out(tiny_model, tmp_path):
+    config = augment_config(tiny_model, tmp_path / "modern", emoji_tokens=False, replay=0.0)
+    few = tmp_path / "slang.csv"
+    lines = config.slang_file.read_text(encoding="utf-8").splitlines()
+    few.write_text("\n".join(lines[:200]), encoding="utf-8")
+    train_modern(replace(config, slang_file=few))
+    assert read(tmp_path / "modern", "tokenizer.json") == read(tiny_model, "tokenizer.json")
+
+
 def test_stage_2_replays_as_many_reviews_as_asked(modern):
     run = read(modern, "run.json")
     slang = run["slang"]["rows"]
-    assert run["reviews"]["rows"]["train"] > slang / 4
-    assert run["learned"]["rows"] == pytest.approx(1.25 * slang, abs=1)
+    assert run["reviews"]["rows"]["train"] > slang / 20
+    assert run["learned"]["rows"] == pytest.approx(1.05 * slang, abs=1)
 
 
 def test_a_model_that_forgets_is_refused_and_nothing_is_replaced(tiny_model, tmp_path, capsys):

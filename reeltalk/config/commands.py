@@ -91,12 +91,17 @@ class ScoresConfig:
 
 @dataclass(frozen=True)
 class SlangConfig:
-    """Build data/slang.csv from data/slang_terms.csv, or check both."""
+    """Build data/slang.csv from its sources, check all of them, or score models on it."""
 
-    action: Positional[Literal["build", "check"]]
-    """build: write the set anew; check: name file, line and value of whatever is wrong."""
+    action: Positional[Literal["build", "check", "score"]]
+    """build: write the set anew; check: name file, line and value of whatever is wrong; score:
+    print how models read the held-out rows."""
+    models: tuple[Path, ...] = (Path("models/standard"), Path("models/modern"))
+    """Model folders to score."""
     terms_file: Path = Path("data/slang_terms.csv")
     """Terms: term, polarity, part_of_speech, origin, strength, literal."""
+    parts_dir: Path = Path("data/slang_parts")
+    """Folder of the other sources: templates, slot fillings, plain words, literal twins."""
     slang_file: Path = Path("data/slang.csv")
     """The set: text, label, term, template, kind, split."""
     seed: int = 42

@@ -109,10 +109,14 @@ class AugmentConfig:
     """The slang set: text, label, term, template, kind, split."""
     dataset: str | None = None
     """Reviews to replay and to guard; where it is not given, those of stage 1."""
-    replay: float = 1.0
+    replay: float = 0.1
     """Stage-1 reviews mixed in, per slang row."""
     max_drop: float = 0.3
     """Points of accuracy on the stage-1 test that may be lost; beyond, nothing is saved."""
+    emoji_tokens: bool = True
+    """Make every emoji a token of its own."""
+    emoji_learning_rate: float = 5e-4
+    """Peak learning rate of the new tokens' embeddings."""
     recipe: Flattened[Recipe] = field(
         default_factory=lambda: Recipe(learning_rate=5e-6, epochs=2.0)
     )
@@ -122,3 +126,5 @@ class AugmentConfig:
         """Check ranges."""
         require(0 <= self.replay <= 100, "--replay", self.replay, "0 to 100")
         require(0 <= self.max_drop <= 100, "--max-drop", self.max_drop, "0 to 100")
+        rate = self.emoji_learning_rate
+        require(0 < rate < 1, "--emoji-learning-rate", rate, "between 0 and 1")

@@ -1,7 +1,7 @@
 """Stage 2: the stage-1 model learns modern slang, and must not forget its reviews."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from reeltalk_inference import Predictor
@@ -15,9 +15,9 @@ from reeltalk.metrics import compare
 from reeltalk.model_folder import CONFIG_FILE, RUN_FILE, WEIGHTS_FILE, read_json, sha256_of
 from reeltalk.reports import flipped_lines
 from reeltalk.reviews import Reviews
-from reeltalk.slang import read_slang
+from reeltalk.slang import SEEN, SlangSet, read_slang
 from reeltalk.sources import Hub, Source, choose_dataset
-from reeltalk.splits import draw, join, read_splits
+from reeltalk.splits import Splits, draw, join, read_splits
 from reeltalk.stages.running import Stage, prepare, run_stage
 from reeltalk.terminal import say
 
@@ -50,23 +50,18 @@ def train_modern(config: AugmentConfig) -> None:
             f"{splits.source} is not what {config.base} was trained on any more, so its test "
             "reviews may be among those learnt; run train_model.py again"
         )
-    if "seen" not in slang:
-        raise ReelTalkError(f"{config.slang_file}: no row of the split 'seen' to learn from")
-    learned_slang, chosen_slang = draw(slang.pop("seen"), _SLANG_VALIDATION_SHARE, columns.seed)
-    replayed = min(1.0, config.replay * len(learned_slang) / len(splits.train))
-    learned = learned_slang
-    if replayed > 0:
-        learned = join(learned_slang, draw(splits.train, replayed, columns.seed)[1])
+    mix = mix_in_replay(slang, splits, config.replay, columns.seed)
     run_stage(
         Stage(
             name="modern",
             base=base,
             recipe=recipe,
             splits=splits,
-            learned=learned,
-            chosen_on=join(splits.validation, chosen_slang),
+            learned=mix.learned,
+            chosen_on=mix.chosen_on,
             seed=columns.seed,
             slang=slang,
+            emoji_learning_rate=config.emoji_learning_rate if config.emoji_tokens else None,
             gate=_forgetting_gate(config, splits.test),
             record={
                 "columns": asdict(columns),
@@ -74,14 +69,43 @@ def train_modern(config: AugmentConfig) -> None:
                 "slang": {
                     "source": str(config.slang_file),
                     "sha256": sha256_of(config.slang_file),
-                    "rows": len(learned_slang),
+                    "rows": mix.slang_rows,
                 },
                 "replay": config.replay,
+                "emoji_tokens": config.emoji_tokens,
+                "emoji_learning_rate": config.emoji_learning_rate,
                 "standard_sha256": sha256_of(config.base / WEIGHTS_FILE),
             },
         ),
         config.output,
     )
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What the second stage learns from.
+
+    Attributes:
+        learned: slang rows, and stage-1 reviews replayed beside them.
+        chosen_on: stage 1's validation reviews, and slang rows that are not learnt.
+        slang_rows: slang rows in `learned`.
+    """
+
+    learned: Reviews
+    chosen_on: Reviews
+    slang_rows: int
+
+
+def mix_in_replay(slang: SlangSet, splits: Splits, replay: float, seed: int) -> Mix:
+    """Take the slang rows that may be seen, and `replay` times as many stage-1 reviews."""
+    seen = slang.of_split(SEEN)
+    if not len(seen):
+        raise ReelTalkError(f"{slang.file}: no row of the split '{SEEN}' to learn from")
+    learned, chosen = draw(seen, _SLANG_VALIDATION_SHARE, seed)
+    rows, share = len(learned), min(1.0, replay * len(learned) / len(splits.train))
+    if share > 0:
+        learned = join(learned, draw(splits.train, share, seed)[1])
+    return Mix(learned, join(splits.validation, chosen), rows)
 
 
 def _forgetting_gate(config: AugmentConfig, test: Reviews) -> Callable[[Readings], str]:

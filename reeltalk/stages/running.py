@@ -7,17 +7,19 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from accelerate import PartialState
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from reeltalk.assembly import assemble_model
 from reeltalk.base_model import (
     BaseModel,
+    embed_tokens,
     encoder_shape,
     load_base,
     most_tokens,
@@ -37,6 +39,7 @@ from reeltalk.model_folder import (
     write_json,
 )
 from reeltalk.reviews import Reviews
+from reeltalk.slang import SlangSet
 from reeltalk.splits import Splits
 from reeltalk.terminal import say, warn
 from reeltalk.training import TrainingOutcome, fine_tune
@@ -44,6 +47,8 @@ from reeltalk.training.callbacks import TrainingInterruptedError
 from reeltalk.training.checkpoints import last_checkpoint, open_run, unfinished_dir
 from reeltalk.training.hardware import Hardware, find_hardware
 from reeltalk.training.recipes import ResolvedRecipe, resolve_recipe
+from reeltalk.training.schedule import NewRows
+from reeltalk.vocabulary import add_emoji_tokens
 
 _VERSIONS = ("torch", "transformers", "tokenizers", "datasets", "accelerate", "onnxruntime")
 
@@ -64,7 +69,8 @@ class Stage:
         chosen_on: what its best weights and its temperature are chosen on.
         seed: seed of every random choice.
         record: what run.json says of the inputs, and what a resumed run must share.
-        slang: held-out slang sets to measure, by name.
+        slang: a slang set whose held-out rows are measured.
+        emoji_learning_rate: peak rate of the emoji that become tokens; None: none become any.
         gate: is given the finished model's answers to the test reviews; words how they compare,
             or refuses them.
     """
@@ -77,7 +83,8 @@ class Stage:
     chosen_on: Reviews
     seed: int
     record: dict[str, Any]
-    slang: dict[str, Reviews] = field(default_factory=dict)
+    slang: SlangSet | None = None
+    emoji_learning_rate: float | None = None
     gate: Callable[[Readings], str] | None = None
 
 
@@ -118,6 +125,17 @@ def run_stage(stage: Stage, output: Output) -> None:
         say(f"written: {output.output_dir}")
 
 
+def learn_emoji(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, learning_rate: float
+) -> NewRows | None:
+    """Make emoji tokens of a model, to be trained at a rate of their own; None if they are."""
+    named = add_emoji_tokens(tokenizer)
+    if not named:
+        return None
+    embed_tokens(model, tokenizer, named)
+    return NewRows(list(named), learning_rate)
+
+
 def _train_and_assemble(
     stage: Stage,
     output: Output,
@@ -128,6 +146,9 @@ def _train_and_assemble(
     started, begun = datetime.now(UTC), time.perf_counter()
     max_tokens = stage.recipe.max_tokens
     model, tokenizer = load_base(stage.base, max_tokens, stage.seed, stage.recipe.dropout)
+    new_rows = None
+    if stage.emoji_learning_rate is not None:
+        new_rows = learn_emoji(model, tokenizer, stage.emoji_learning_rate)
     with disk_errors(output.output_dir):
         outcome = fine_tune(
             model,
@@ -139,6 +160,7 @@ def _train_and_assemble(
             unfinished_dir(output.output_dir),
             stage.seed,
             checkpoint,
+            new_rows,
         )
     if not hardware.is_main:
         return

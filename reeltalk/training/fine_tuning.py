@@ -16,7 +16,7 @@ from reeltalk.training.checkpoints import last_checkpoint
 from reeltalk.training.hardware import Hardware
 from reeltalk.training.plan import describe_plan
 from reeltalk.training.recipes import ResolvedRecipe
-from reeltalk.training.schedule import count_steps, set_trainable
+from reeltalk.training.schedule import NewRows, count_steps, set_trainable
 from reeltalk.training.trainer import make_trainer
 
 
@@ -47,6 +47,7 @@ def fine_tune(
     work_dir: Path,
     seed: int,
     checkpoint: Path | None = None,
+    new_rows: NewRows | None = None,
 ) -> TrainingOutcome:
     """Train `model` in place and leave it with the weights of its best evaluation.
 
@@ -60,6 +61,7 @@ def fine_tune(
         work_dir: where checkpoints go.
         seed: seed of the order of the reviews and of dropout.
         checkpoint: where to continue.
+        new_rows: embeddings that learn at a rate of their own.
 
     Raises:
         TrainingInterruptedError: after Ctrl-C, with a checkpoint written.
@@ -82,7 +84,7 @@ def fine_tune(
         set_seed(seed)
         progress, keeper = Progress(), Keeper(hardware.processes)
         trainer = make_trainer(
-            model, tokenizer, examples, held_out, recipe, steps, hardware, work_dir, seed
+            model, tokenizer, examples, held_out, recipe, steps, hardware, work_dir, seed, new_rows
         )
         trainer.add_callback(progress)
         trainer.add_callback(keeper)

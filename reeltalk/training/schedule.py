@@ -121,6 +121,48 @@ class HeadFirst(TrainerCallback):
             set_trainable(self._model, self._recipe.freeze)
 
 
+@dataclass(frozen=True)
+class NewRows:
+    """Rows of the token embeddings that are new, and so learn at a rate of their own.
+
+    Attributes:
+        rows: their token ids.
+        learning_rate: peak rate; rises and falls as the recipe's does.
+    """
+
+    rows: list[int]
+    learning_rate: float
+
+
+class NewRowsFaster(TrainerCallback):
+    """Lengthens the optimizer's steps for new rows of the embeddings.
+
+    AdamW's step is proportional to the learning rate, so a rate for some rows of a parameter is
+    the step for all of it, made longer there.
+    """
+
+    def __init__(self, model: PreTrainedModel, recipe: ResolvedRecipe, new: NewRows) -> None:
+        """Remember which rows, and how much longer."""
+        self._weight: nn.Parameter = model.get_input_embeddings().weight  # type: ignore[assignment]
+        self._rows = torch.tensor(new.rows)
+        self._factor = new.learning_rate / recipe.learning_rate
+        self._before = torch.empty(0)
+
+    def on_pre_optimizer_step(
+        self, args: Arguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        """Remember the rows."""
+        self._before = self._weight.detach()[self._rows].clone()
+
+    def on_optimizer_step(
+        self, args: Arguments, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        """Lengthen the step."""
+        with torch.no_grad():
+            step = self._weight[self._rows] - self._before
+            self._weight[self._rows] = self._before + self._factor * step
+
+
 def _factor(recipe: ResolvedRecipe, steps: Steps, is_head: bool) -> Callable[[int], float]:
     """Give the learning rate at each step as a multiple of the peak rate."""
     warmup = max(1, round((steps.total - steps.head) * recipe.warmup))

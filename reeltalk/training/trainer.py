@@ -22,7 +22,7 @@ from transformers.trainer_callback import PrinterCallback
 from reeltalk.training.batches import Examples, LengthGroupedSampler, collator
 from reeltalk.training.hardware import Hardware
 from reeltalk.training.recipes import ResolvedRecipe
-from reeltalk.training.schedule import HeadFirst, Steps, make_optimizer
+from reeltalk.training.schedule import HeadFirst, NewRows, NewRowsFaster, Steps, make_optimizer
 
 # Without gradients, four times the rows of a training batch fit into its memory.
 _EVAL_ROWS_PER_ROW = 4
@@ -39,6 +39,7 @@ def make_trainer(
     hardware: Hardware,
     work_dir: Path,
     seed: int,
+    new_rows: NewRows | None = None,
 ) -> Trainer:
     """Put the Trainer together: order of examples, optimizer, phases, early stopping."""
     step_size = recipe.batch_size * recipe.gradient_accumulation
@@ -63,6 +64,8 @@ def make_trainer(
     # multiplied by the processes and not divided by the accumulated batches.
     trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)
+    if new_rows is not None:
+        trainer.add_callback(NewRowsFaster(model, recipe, new_rows))
     for callback in trainer.callback_handler.callbacks:
         if isinstance(callback, TensorBoardCallback):
             # Its own place is in the work folder, which goes when the run has succeeded.
