@@ -49,7 +49,9 @@ def variants() -> dict[str, AugmentConfig | None]:
         "no emoji tokens": replace(ours, emoji_tokens=False),
         "no literal twins": ours,
         "emoji rows at 5e-6": replace(ours, emoji_learning_rate=5e-6),
-        "learning rate 3e-5": replace(ours, recipe=replace(ours.recipe, learning_rate=3e-5)),
+        "2e-5, replay 1": replace(
+            ours, replay=1.0, recipe=replace(ours.recipe, learning_rate=2e-5)
+        ),
         "repeat-100": repeat,
     }
 
