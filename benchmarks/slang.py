@@ -116,7 +116,7 @@ class _Bench:
         window = read_json(self._base / CONFIG_FILE)[READING_KEY]["max_tokens"]
         hardware = find_hardware("auto", "auto")
         base = find_base(Source("path", str(self._base)))
-        model, tokenizer = load_base(base, window, 42, 0.0)
+        model, tokenizer = load_base(base, window, 42, AugmentConfig().recipe.dropout)
         with tempfile.TemporaryDirectory() as folder:
             if variant is not None:
                 self._train(name, variant, model, tokenizer, window, hardware, Path(folder))

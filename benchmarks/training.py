@@ -92,7 +92,7 @@ def _measure(config: BenchmarkConfig) -> float:
     with tempfile.TemporaryDirectory() as folder:
         if config.only == "naive":
             return _naive(base.folder, reviews, folder)
-        return _ours(base, reviews, draw(reviews, 32 / rows, 0)[1], tokens, folder)
+        return _ours(base, reviews, draw(reviews, 32 / rows, 0)[1], tokens, len(train), folder)
 
 
 def _naive(base: Path, reviews, folder: str) -> float:  # noqa: ANN001
@@ -130,8 +130,8 @@ def _naive(base: Path, reviews, folder: str) -> float:  # noqa: ANN001
     return len(examples) / (time.perf_counter() - begun)
 
 
-def _ours(base, reviews, held_out, tokens: int, folder: str) -> float:  # noqa: ANN001
-    """Time one epoch of fine_tune."""
+def _ours(base, reviews, held_out, tokens: int, rows_of_train: int, folder: str) -> float:  # noqa: ANN001
+    """Time one epoch of fine_tune, with the recipe for all the rows there are."""
     from reeltalk.base_model import encoder_shape, load_base, read_encoder_config
     from reeltalk.training import fine_tune
     from reeltalk.training.hardware import find_hardware
@@ -142,6 +142,7 @@ def _ours(base, reviews, held_out, tokens: int, folder: str) -> float:  # noqa: 
         encoder_shape(read_encoder_config(base)),
         512,
     )
+    recipe = recipe.for_rows(rows_of_train)
     model, tokenizer = load_base(base, tokens, 0, recipe.dropout)
     hardware = find_hardware("cpu", "auto")
     outcome = fine_tune(model, tokenizer, reviews, held_out, recipe, hardware, Path(folder), 0)

@@ -64,7 +64,10 @@ def test_the_defaults_of_stage_1_are_the_field_s():
 def test_a_measured_encoder_has_its_own_recipe():
     recipe = resolve_recipe(Recipe(), "bert-6x384", most_tokens=512)
     assert (recipe.learning_rate, recipe.epochs, recipe.max_tokens) == (5e-5, 2, 256)
-    assert recipe.dropout == 0
+    assert recipe.dropout is None
+    assert recipe.for_rows(4_000).dropout is None
+    assert recipe.for_rows(22_864).dropout == 0
+    assert resolve_recipe(Recipe(dropout=0.2), "bert-6x384", 512).for_rows(22_864).dropout == 0.2
 
 
 def test_flags_go_before_measured_values():

@@ -22,7 +22,8 @@ class Recipe:
     """Tokens of a review that training sees: its head and its tail. Also the window in which
     the model later reads longer reviews."""
     dropout: float | None = None
-    """Dropout of the hidden layers and the head; the encoder's own where none was measured."""
+    """Dropout of the hidden layers and the head. Where it is not given: the encoder's own, or 0
+    where there are enough reviews to do without."""
     batch_size: int = 16
     """Reviews per optimizer step on all devices together, before accumulation."""
     gradient_accumulation: int = 1
@@ -118,7 +119,7 @@ class AugmentConfig:
     emoji_learning_rate: float = 5e-4
     """Peak learning rate of the new tokens' embeddings."""
     recipe: Flattened[Recipe] = field(
-        default_factory=lambda: Recipe(learning_rate=5e-6, epochs=2.0)
+        default_factory=lambda: Recipe(learning_rate=5e-6, epochs=2.0, dropout=0.0)
     )
     output: Flattened[Output] = field(default_factory=lambda: Output(Path("models/modern")))
 

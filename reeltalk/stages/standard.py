@@ -26,7 +26,7 @@ def train_standard(config: TrainConfig) -> None:
         Stage(
             name="standard",
             base=base,
-            recipe=recipe,
+            recipe=recipe.for_rows(len(splits.train)),
             splits=splits,
             learned=splits.train,
             chosen_on=splits.validation,
