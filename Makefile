@@ -13,7 +13,7 @@ install: ## make .venv and install everything into it
 
 train: install ## train both models and print their scores: models/standard, models/modern
 	@$(VENV)/python train_model.py $(or $(TRAIN_FLAGS),--resume)
-	@$(VENV)/python augment_slang.py --restart
+	@$(VENV)/python augment_slang.py --restart $(AUGMENT_FLAGS)
 	@$(VENV)/python -m reeltalk scores
 
 slang: install ## build data/slang.csv from data/slang_terms.csv

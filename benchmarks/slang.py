@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reeltalk.training.hardware import Hardware
 
 REPEATED_SENTENCES, REPETITIONS = 49, 100
+REPEAT = "repeat-100"
 
 
 @dataclass(frozen=True)
@@ -41,18 +42,17 @@ class BenchmarkConfig:
 def variants() -> dict[str, AugmentConfig | None]:
     """Name every variant; None is stage 1 as it is."""
     ours = AugmentConfig()
-    repeat = replace(ours, replay=0.0, emoji_tokens=False)
+    taught = replace(ours, recipe=replace(ours.recipe, learning_rate=5e-5))
+    plain = replace(ours.recipe, label_smoothing=0.0)
     return {
         "stage 1 alone": None,
-        "ours": ours,
-        "no replay": replace(ours, replay=0.0),
-        "no emoji tokens": replace(ours, emoji_tokens=False),
-        "no literal twins": ours,
-        "emoji rows at 5e-6": replace(ours, emoji_learning_rate=5e-6),
-        "2e-5, replay 1": replace(
-            ours, replay=1.0, recipe=replace(ours.recipe, learning_rate=2e-5)
-        ),
-        "repeat-100": repeat,
+        "5e-6": ours,
+        "5e-5": taught,
+        "5e-5, no replay": replace(taught, replay=0.0),
+        "5e-5, no emoji tokens": replace(taught, emoji_tokens=False),
+        "5e-5, no literal twins": taught,
+        "5e-5, emoji rows too": replace(taught, emoji_learning_rate=5e-5),
+        REPEAT: replace(ours, replay=0.0, emoji_tokens=False, recipe=plain),
     }
 
 
@@ -142,17 +142,18 @@ class _Bench:
         from reeltalk.base_model import encoder_shape
         from reeltalk.reviews import Reviews
         from reeltalk.slang import SEEN, SlangSet
-        from reeltalk.stages.modern import mix_in_replay
+        from reeltalk.stages.modern import choose_slang
         from reeltalk.stages.running import learn_emoji
         from reeltalk.training import fine_tune
         from reeltalk.training.recipes import resolve_recipe
+        from reeltalk.training.replay import Replay
 
         slang = self._slang
-        if name == "no literal twins":
+        if name.endswith("no literal twins"):
             slang = SlangSet(slang.file, [r for r in slang.rows if r["kind"] != "literal"])
-        mix = mix_in_replay(slang, self._splits, variant.replay, 42)
-        learned = mix.learned
-        if name == "repeat-100":
+        lessons = choose_slang(slang, self._splits, None, 42)
+        learned = lessons.learned
+        if name == REPEAT:
             # The 49 sentences are our own: the first plain ones that may be learnt.
             plain = slang.pick(lambda row: row["split"] == SEEN and row["kind"] == "plain")
             few = plain.take(range(REPEATED_SENTENCES))
@@ -164,7 +165,17 @@ class _Bench:
         if variant.emoji_tokens:
             new_rows = learn_emoji(model, tokenizer, variant.emoji_learning_rate)
         fine_tune(
-            model, tokenizer, learned, mix.chosen_on, recipe, hardware, folder, 42, None, new_rows
+            model,
+            tokenizer,
+            learned,
+            lessons.chosen_on,
+            recipe,
+            hardware,
+            folder,
+            42,
+            None,
+            new_rows,
+            Replay(self._splits.train, variant.replay),
         )
 
 

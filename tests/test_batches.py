@@ -3,7 +3,12 @@ import pytest
 from transformers import AutoTokenizer
 
 from reeltalk.reviews import Reviews
-from reeltalk.training.batches import Examples, LengthGroupedSampler, collator
+from reeltalk.training.batches import (
+    Guests,
+    LengthGroupedSampler,
+    collator,
+    labelled_examples,
+)
 
 LENGTHS = np.random.default_rng(0).integers(5, 500, 1003)
 
@@ -45,6 +50,27 @@ def test_lengths_do_not_run_from_long_to_short(epoch):
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.4
 
 
+def test_every_step_gets_its_guests():
+    lengths = np.random.default_rng(1).integers(5, 90, 103 + 36)
+    guests = Guests(first=103, per_step=4, of_epoch=lambda epoch: np.arange(36)[::-1])
+    sampler = LengthGroupedSampler(lengths, 16, 1, guests)
+    positions = np.array(list(sampler))
+    assert len(positions) == len(sampler) == 103 + 36
+    assert sorted(positions) == list(range(139))
+    steps = np.split(positions, range(16, 139, 16))
+    assert [int((step >= 103).sum()) for step in steps] == [4] * 9
+    # Long guests are with the long ones of the others.
+    means = [(lengths[s[s < 103]].mean(), lengths[s[s >= 103]].mean()) for s in steps]
+    assert np.corrcoef(np.array(means).T)[0, 1] > 0.8
+
+
+def test_label_smoothing_leaves_something_open(tokenizer):
+    reviews = Reviews(["great", "awful"], [1, 0])
+    assert labelled_examples(reviews, tokenizer, 16).targets.tolist() == [1, 0]
+    smoothed = labelled_examples(reviews, tokenizer, 16, label_smoothing=0.1).targets
+    assert smoothed.tolist() == pytest.approx([0.95, 0.05])
+
+
 @pytest.fixture(scope="module")
 def tokenizer(tiny_model):
     return AutoTokenizer.from_pretrained(tiny_model)
@@ -52,14 +78,14 @@ def tokenizer(tiny_model):
 
 def test_long_reviews_keep_head_and_tail(tokenizer):
     review = "great " * 50 + "awful " * 50
-    ids = Examples(Reviews([review], [0]), tokenizer, max_tokens=42)[0]["input_ids"]
+    ids = labelled_examples(Reviews([review], [0]), tokenizer, max_tokens=42)[0]["input_ids"]
     kept = tokenizer.convert_ids_to_tokens(ids)
     assert kept == ["[CLS]", *["great"] * 10, *["awful"] * 30, "[SEP]"]
 
 
 def test_batches_are_padded_to_their_longest_and_no_further(tokenizer):
     reviews = Reviews(["great", "the story is great"], [1, 1])
-    examples = Examples(reviews, tokenizer, max_tokens=128)
+    examples = labelled_examples(reviews, tokenizer, max_tokens=128)
     batch = collator(tokenizer)([examples[0], examples[1]])
     assert batch["input_ids"].shape == (2, 8)
     assert batch["attention_mask"].sum(dim=1).tolist() == [3, 6]

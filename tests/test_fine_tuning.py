@@ -177,7 +177,7 @@ class OutOfMemoryAbove:
         self.rows = rows
 
     def __call__(self, module, arguments, keywords):
-        if module.training and len(keywords["input_ids"]) > self.rows and "labels" in keywords:
+        if module.training and len(keywords["input_ids"]) > self.rows:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
 
 

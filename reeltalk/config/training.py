@@ -32,6 +32,8 @@ class Recipe:
     """Recompute activations in the backward pass: less memory, about a third slower."""
     weight_decay: float = 0.01
     """AdamW's weight decay; none on biases and LayerNorm."""
+    label_smoothing: float = 0.0
+    """What a label leaves open: 0.1 has the model be 95 % sure of it, not 100 %."""
     warmup: float = 0.1
     """Share of the steps in which the learning rate rises."""
     freeze: str = "none"
@@ -62,6 +64,8 @@ class Recipe:
         count = self.gradient_accumulation
         require(1 <= count, "--gradient-accumulation", count, "1 or more")
         require(0 <= self.weight_decay < 1, "--weight-decay", self.weight_decay, "0 to below 1")
+        smoothing = self.label_smoothing
+        require(0 <= smoothing < 1, "--label-smoothing", smoothing, "0 to below 1")
         require(0 <= self.warmup < 1, "--warmup", self.warmup, "0 to below 1")
         require(0 <= self.head_epochs, "--head-epochs", self.head_epochs, "0 or more")
         rate = self.head_learning_rate
@@ -110,8 +114,11 @@ class AugmentConfig:
     """The slang set: text, label, term, template, kind, split."""
     dataset: str | None = None
     """Reviews to replay and to guard; where it is not given, those of stage 1."""
-    replay: float = 0.1
-    """Stage-1 reviews mixed in, per slang row."""
+    slang_rows: int | None = None
+    """Slang rows to take; where it is not given, half as many as stage 1 had reviews at most."""
+    replay: float = 0.33
+    """Passages of stage-1 reviews mixed in, per slang row, of which the model is to go on thinking
+    what it thinks; 0 replays nothing."""
     max_drop: float = 0.3
     """Points of accuracy on the stage-1 test that may be lost; beyond, nothing is saved."""
     emoji_tokens: bool = True
@@ -119,13 +126,17 @@ class AugmentConfig:
     emoji_learning_rate: float = 5e-4
     """Peak learning rate of the new tokens' embeddings."""
     recipe: Flattened[Recipe] = field(
-        default_factory=lambda: Recipe(learning_rate=5e-6, epochs=2.0, dropout=0.0)
+        default_factory=lambda: Recipe(
+            learning_rate=5e-6, epochs=2.0, dropout=0.0, label_smoothing=0.1
+        )
     )
     output: Flattened[Output] = field(default_factory=lambda: Output(Path("models/modern")))
 
     def __post_init__(self) -> None:
         """Check ranges."""
-        require(0 <= self.replay <= 100, "--replay", self.replay, "0 to 100")
+        rows = self.slang_rows
+        require(rows is None or 20 <= rows, "--slang-rows", rows, "20 or more")
+        require(0 <= self.replay <= 10, "--replay", self.replay, "0 to 10")
         require(0 <= self.max_drop <= 100, "--max-drop", self.max_drop, "0 to 100")
         rate = self.emoji_learning_rate
         require(0 < rate < 1, "--emoji-learning-rate", rate, "between 0 and 1")

@@ -22,14 +22,18 @@ LITERAL = "literal"
 # How many rows each kind has before it is balanced. The hard constructions, which are all the
 # other kinds, are built with plain opinion words and with slang, half and half.
 _ROWS = {
-    "plain": 1000,
-    "negated": 500,
-    "context": 500,
-    "contrast": 400,
-    "emoji": 400,
-    "emoji-text": 500,
+    "plain": 4000,
+    "negated": 2000,
+    "context": 2000,
+    "contrast": 1600,
+    "emoji": 800,
+    "emoji-text": 1600,
 }
-_HARD_ROWS = 280
+_HARD_ROWS = 1400
+
+# Rows of one kind, split and label that are kept of what may not be learnt from: enough to tell
+# models apart by.
+_MOST_HELD_OUT = 30
 
 _HELD_OUT_TERMS = 0.2
 _HELD_OUT_TEMPLATES = 0.25
@@ -225,6 +229,8 @@ class _Generator:
                 for label in LABELS
             ]
             fewest = min(len(group) for group in by_label)
+            if split != SEEN:
+                fewest = min(fewest, _MOST_HELD_OUT)
             for group in by_label:
                 kept += self._chance.sample(group, fewest)
         return self._shuffled(kept)

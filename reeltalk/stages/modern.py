@@ -20,13 +20,28 @@ from reeltalk.sources import Hub, Source, choose_dataset
 from reeltalk.splits import Splits, draw, join, read_splits
 from reeltalk.stages.running import Stage, prepare, run_stage
 from reeltalk.terminal import say
+from reeltalk.training.replay import Replay
 
 _SLANG_VALIDATION_SHARE = 0.1
+_MOST_SLANG_VALIDATION_ROWS = 500
 
 # On few test reviews, a drop has to be more than chance as well as more than --max-drop.
 _SIGNIFICANT = 0.05
 
 _MOST_FLIPS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What the second stage learns from.
+
+    Attributes:
+        learned: slang rows.
+        chosen_on: stage 1's validation reviews, and slang rows that are not learnt.
+    """
+
+    learned: Reviews
+    chosen_on: Reviews
 
 
 def train_modern(config: AugmentConfig) -> None:
@@ -50,17 +65,18 @@ def train_modern(config: AugmentConfig) -> None:
             f"{splits.source} is not what {config.base} was trained on any more, so its test "
             "reviews may be among those learnt; run train_model.py again"
         )
-    mix = mix_in_replay(slang, splits, config.replay, columns.seed)
+    lessons = choose_slang(slang, splits, config.slang_rows, columns.seed)
     run_stage(
         Stage(
             name="modern",
             base=base,
             recipe=recipe,
             splits=splits,
-            learned=mix.learned,
-            chosen_on=mix.chosen_on,
+            learned=lessons.learned,
+            chosen_on=lessons.chosen_on,
             seed=columns.seed,
             slang=slang,
+            replay=Replay(splits.train, config.replay),
             emoji_learning_rate=config.emoji_learning_rate if config.emoji_tokens else None,
             gate=_forgetting_gate(config, splits.test),
             record={
@@ -69,7 +85,7 @@ def train_modern(config: AugmentConfig) -> None:
                 "slang": {
                     "source": str(config.slang_file),
                     "sha256": sha256_of(config.slang_file),
-                    "rows": mix.slang_rows,
+                    "rows": len(lessons.learned),
                 },
                 "replay": config.replay,
                 "emoji_tokens": config.emoji_tokens,
@@ -81,31 +97,25 @@ def train_modern(config: AugmentConfig) -> None:
     )
 
 
-@dataclass(frozen=True)
-class Mix:
-    """What the second stage learns from.
+def choose_slang(slang: SlangSet, splits: Splits, most: int | None, seed: int) -> Lessons:
+    """Choose what the second stage learns and what it is chosen on.
 
-    Attributes:
-        learned: slang rows, and stage-1 reviews replayed beside them.
-        chosen_on: stage 1's validation reviews, and slang rows that are not learnt.
-        slang_rows: slang rows in `learned`.
+    Args:
+        slang: the slang set; its `seen` rows may be learnt.
+        splits: stage 1's reviews.
+        most: most rows to take; None: half as many as stage 1 had reviews, so that the second
+            stage never outweighs the first, in time or in what it leaves of it.
+        seed: seed of the choice.
     """
-
-    learned: Reviews
-    chosen_on: Reviews
-    slang_rows: int
-
-
-def mix_in_replay(slang: SlangSet, splits: Splits, replay: float, seed: int) -> Mix:
-    """Take the slang rows that may be seen, and `replay` times as many stage-1 reviews."""
     seen = slang.of_split(SEEN)
     if not len(seen):
         raise ReelTalkError(f"{slang.file}: no row of the split '{SEEN}' to learn from")
-    learned, chosen = draw(seen, _SLANG_VALIDATION_SHARE, seed)
-    rows, share = len(learned), min(1.0, replay * len(learned) / len(splits.train))
-    if share > 0:
-        learned = join(learned, draw(splits.train, share, seed)[1])
-    return Mix(learned, join(splits.validation, chosen), rows)
+    most = most or len(splits.train) // 2
+    if len(seen) > most:
+        seen = draw(seen, most / len(seen), seed)[1]
+    share = min(_SLANG_VALIDATION_SHARE, _MOST_SLANG_VALIDATION_ROWS / len(seen))
+    learned, chosen = draw(seen, share, seed)
+    return Lessons(learned, join(splits.validation, chosen))
 
 
 def _forgetting_gate(config: AugmentConfig, test: Reviews) -> Callable[[Readings], str]:

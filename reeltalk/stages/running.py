@@ -47,6 +47,7 @@ from reeltalk.training.callbacks import TrainingInterruptedError
 from reeltalk.training.checkpoints import last_checkpoint, open_run, unfinished_dir
 from reeltalk.training.hardware import Hardware, find_hardware
 from reeltalk.training.recipes import ResolvedRecipe, resolve_recipe
+from reeltalk.training.replay import Replay
 from reeltalk.training.schedule import NewRows
 from reeltalk.vocabulary import add_emoji_tokens
 
@@ -71,6 +72,7 @@ class Stage:
         record: what run.json says of the inputs, and what a resumed run must share.
         slang: a slang set whose held-out rows are measured.
         emoji_learning_rate: peak rate of the emoji that become tokens; None: none become any.
+        replay: reviews of which it is not to forget what its base thinks of them.
         gate: is given the finished model's answers to the test reviews; words how they compare,
             or refuses them.
     """
@@ -85,6 +87,7 @@ class Stage:
     record: dict[str, Any]
     slang: SlangSet | None = None
     emoji_learning_rate: float | None = None
+    replay: Replay | None = None
     gate: Callable[[Readings], str] | None = None
 
 
@@ -161,6 +164,7 @@ def _train_and_assemble(
             stage.seed,
             checkpoint,
             new_rows,
+            stage.replay,
         )
     if not hardware.is_main:
         return

@@ -10,12 +10,13 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast, Trainer, set_
 from reeltalk.errors import ReelTalkError
 from reeltalk.reviews import Reviews
 from reeltalk.terminal import say
-from reeltalk.training.batches import Examples
+from reeltalk.training.batches import LengthGroupedSampler, labelled_examples
 from reeltalk.training.callbacks import Keeper, Progress
 from reeltalk.training.checkpoints import last_checkpoint
 from reeltalk.training.hardware import Hardware
 from reeltalk.training.plan import describe_plan
 from reeltalk.training.recipes import ResolvedRecipe
+from reeltalk.training.replay import MineDamage, Replay, as_it_reads, take_passages
 from reeltalk.training.schedule import NewRows, count_steps, set_trainable
 from reeltalk.training.trainer import make_trainer
 
@@ -48,6 +49,7 @@ def fine_tune(
     seed: int,
     checkpoint: Path | None = None,
     new_rows: NewRows | None = None,
+    replay: Replay | None = None,
 ) -> TrainingOutcome:
     """Train `model` in place and leave it with the weights of its best evaluation.
 
@@ -62,30 +64,69 @@ def fine_tune(
         seed: seed of the order of the reviews and of dropout.
         checkpoint: where to continue.
         new_rows: embeddings that learn at a rate of their own.
+        replay: reviews of which it is not to forget what it thinks of them.
 
     Raises:
         TrainingInterruptedError: after Ctrl-C, with a checkpoint written.
         ReelTalkError: if one review alone does not fit into memory.
     """
-    examples = Examples(train, tokenizer, recipe.max_tokens)
-    held_out = Examples(_by_length(validation), tokenizer, recipe.max_tokens)
+    smoothing = recipe.label_smoothing
+    examples = labelled_examples(train, tokenizer, recipe.max_tokens, smoothing)
+    held_out = labelled_examples(_by_length(validation), tokenizer, recipe.max_tokens)
     _check_batch(recipe, hardware)
     if hardware.device == "cpu":
         # With no attention dropout, plain matrix products beat the fused kernel on CPUs by a
         # seventh to a third (benchmarks/training.md); on GPUs it is the other way round.
         model.set_attn_implementation("eager")
     set_trainable(model, recipe.freeze)
-    steps = count_steps(len(examples), recipe, hardware.processes)
+    step_size = recipe.batch_size * recipe.gradient_accumulation
+    passages, guests = None, None
+    if replay is not None and replay.ratio > 0:
+        model.to(hardware.device)  # type: ignore[arg-type]  # transformers wraps torch's method
+        whole = replay.whole_reviews(len(examples), seed)
+        examples = examples.followed_by(
+            as_it_reads(
+                model,
+                hardware.precision,
+                labelled_examples(whole, tokenizer, recipe.max_tokens),
+            )
+        )
+        passages = take_passages(
+            replay,
+            len(examples),
+            step_size,
+            model,
+            tokenizer,
+            hardware.precision,
+            work_dir,
+            seed,
+        )
+        guests = passages.behind(len(examples))
+        examples = examples.followed_by(passages.examples)
+    sampler = LengthGroupedSampler(examples.lengths, step_size, seed, guests)
+    steps = count_steps(len(sampler), recipe, hardware.processes)
     if hardware.is_main:
-        say(describe_plan(model, examples, held_out, recipe, steps, hardware))
+        say(describe_plan(model, examples, sampler, held_out, recipe, steps, hardware))
     begun = time.perf_counter()
     start = {name: value.clone() for name, value in model.state_dict().items()}
     while True:
         set_seed(seed)
         progress, keeper = Progress(), Keeper(hardware.processes)
         trainer = make_trainer(
-            model, tokenizer, examples, held_out, recipe, steps, hardware, work_dir, seed, new_rows
+            model,
+            tokenizer,
+            examples,
+            sampler,
+            held_out,
+            recipe,
+            steps,
+            hardware,
+            work_dir,
+            seed,
+            new_rows,
         )
+        if passages is not None:
+            trainer.add_callback(MineDamage(passages, hardware.precision, steps))
         trainer.add_callback(progress)
         trainer.add_callback(keeper)
         try:

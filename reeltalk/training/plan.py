@@ -7,7 +7,7 @@ import torch
 from accelerate.utils.memory import should_reduce_batch_size
 from transformers import PreTrainedModel
 
-from reeltalk.training.batches import Examples
+from reeltalk.training.batches import Examples, LengthGroupedSampler
 from reeltalk.training.hardware import Hardware
 from reeltalk.training.recipes import ResolvedRecipe
 from reeltalk.training.schedule import Steps
@@ -49,16 +49,19 @@ def seconds_per_token(model: PreTrainedModel, hardware: Hardware, tokens: int) -
 def describe_plan(
     model: PreTrainedModel,
     train: Examples,
+    sampler: LengthGroupedSampler,
     validation: Examples,
     recipe: ResolvedRecipe,
     steps: Steps,
     hardware: Hardware,
 ) -> str:
     """Word the plan: rows, tokens, steps, device, precision, time, and how to make it shorter."""
-    tokens = int(train.lengths.sum())
+    epoch = list(sampler)
+    tokens = int(train.lengths[epoch].sum())
+    reviews = sampler.own_count
     work = (tokens + int(validation.lengths.sum()) * _READING_COST) * recipe.epochs
     try:
-        cost_s = seconds_per_token(model, hardware, max(8, int(train.lengths.mean())))
+        cost_s = seconds_per_token(model, hardware, max(8, tokens // len(epoch)))
     except RuntimeError as error:
         if not should_reduce_batch_size(error):
             raise
@@ -66,7 +69,9 @@ def describe_plan(
     duration_s = work * cost_s / hardware.processes
     effective = recipe.batch_size * recipe.gradient_accumulation
     lines = [
-        f"plan: {len(train):,} training reviews, {tokens:,} tokens "
+        f"plan: {reviews:,} training reviews"
+        + (f" and {len(epoch) - reviews:,} replayed passages" if len(epoch) > reviews else "")
+        + f", {tokens:,} tokens "
         f"(at most {recipe.max_tokens} of each review), {len(validation):,} for validation",
         f"      {recipe.epochs:g} epochs, {steps.total:,} steps of {effective} reviews, "
         f"learning rate {recipe.learning_rate:g}",

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from sklearn.metrics import f1_score
+from torch import nn
 from transformers import (
     EarlyStoppingCallback,
     EvalPrediction,
@@ -33,6 +35,7 @@ def make_trainer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     examples: Examples,
+    sampler: LengthGroupedSampler,
     held_out: Examples,
     recipe: ResolvedRecipe,
     steps: Steps,
@@ -41,10 +44,8 @@ def make_trainer(
     seed: int,
     new_rows: NewRows | None = None,
 ) -> Trainer:
-    """Put the Trainer together: order of examples, optimizer, phases, early stopping."""
-    step_size = recipe.batch_size * recipe.gradient_accumulation
-    sampler = LengthGroupedSampler(examples.lengths, step_size, seed)
-    trainer = _LengthGroupedTrainer(
+    """Put the Trainer together: order of examples, loss, optimizer, phases, early stopping."""
+    trainer = _ProbabilityTrainer(
         sampler=sampler,
         model=model,
         args=_arguments(recipe, hardware, work_dir, seed),
@@ -60,7 +61,7 @@ def make_trainer(
         ],
     )
     # The Trainer takes a model whose forward has **kwargs for one that divides its loss by the
-    # number of items it is told; a classifier's loss is a mean already, and would otherwise be
+    # number of items it is told; ours is a batch's mean already, and would otherwise be
     # multiplied by the processes and not divided by the accumulated batches.
     trainer.model_accepts_loss_kwargs = False
     trainer.remove_callback(PrinterCallback)
@@ -73,8 +74,8 @@ def make_trainer(
     return trainer
 
 
-class _LengthGroupedTrainer(Trainer):
-    """A Trainer that takes its examples in the order of a LengthGroupedSampler."""
+class _ProbabilityTrainer(Trainer):
+    """A Trainer whose labels are probabilities, in the order of a LengthGroupedSampler."""
 
     def __init__(self, *, sampler: LengthGroupedSampler, **parts: Any) -> None:  # noqa: ANN401
         super().__init__(**parts)
@@ -82,6 +83,20 @@ class _LengthGroupedTrainer(Trainer):
 
     def _get_train_sampler(self, train_dataset: object = None) -> LengthGroupedSampler:
         return self._sampler
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor | tuple[torch.Tensor, Any]:
+        """Give the batch's mean cross-entropy with the probabilities that are to be learnt."""
+        positive = inputs.pop("labels")
+        outputs = model(**inputs)
+        wanted = torch.stack([1 - positive, positive], dim=1)
+        loss = nn.functional.cross_entropy(outputs.logits.float(), wanted)
+        return (loss, outputs) if return_outputs else loss
 
 
 class _SamplerEpoch(TrainerCallback):
@@ -137,4 +152,5 @@ def _arguments(
 
 def _macro_f1(prediction: EvalPrediction) -> dict[str, float]:
     verdicts = np.argmax(prediction.predictions, axis=1)
-    return {"macro_f1": float(f1_score(prediction.label_ids, verdicts, average="macro"))}
+    truth = np.asarray(prediction.label_ids) >= 0.5
+    return {"macro_f1": float(f1_score(truth, verdicts, average="macro"))}
