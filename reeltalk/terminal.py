@@ -23,6 +23,8 @@ def warn(line: str) -> None:
 def progress_bar(doing: str, unit: str, total: int, done: int = 0, leave: bool = False) -> Any:  # noqa: ANN401
     """Open a tqdm bar with the time left; in a log file, a line now and then.
 
+    Of several processes, the first one shows it.
+
     Args:
         doing: what is being done.
         unit: what is counted, in the singular.
@@ -35,6 +37,7 @@ def progress_bar(doing: str, unit: str, total: int, done: int = 0, leave: bool =
     on_screen = sys.stderr.isatty()
     return tqdm(
         desc=doing,
+        disable=os.environ.get("RANK", "0") != "0",
         unit=unit,
         total=total,
         initial=done,

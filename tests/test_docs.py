@@ -18,6 +18,9 @@ LAUNCHERS = {".venv/bin/torchrun", ".venv/bin/accelerate"}
 TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.M))
 
 
+SCRIPT_OF = {"TRAIN_FLAGS": "train_model.py", "AUGMENT_FLAGS": "augment_slang.py"}
+
+
 @pytest.mark.parametrize("path", tree_paths())
 def test_the_tree_is_there(path):
     assert (REPOSITORY / path).exists()
@@ -35,8 +38,8 @@ def test_commands_parse(command):
         targets = [word for word in words[1:] if "=" not in word]
         assert set(targets) <= TARGETS
         flags = dict(word.split("=", 1) for word in words[1:] if "=" in word)
-        if "TRAIN_FLAGS" in flags:
-            parse("train_model.py", shlex.split(flags["TRAIN_FLAGS"]))
+        for variable, value in flags.items():
+            parse(SCRIPT_OF[variable], shlex.split(value))
     elif words[0] in PYTHONS and words[1] == "-m":
         assert words[2] == "reeltalk"
         tyro.extras.subcommand_cli_from_dict(COMMANDS, args=words[3:], config=_PLAIN_FLAGS)

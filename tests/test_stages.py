@@ -17,7 +17,9 @@ from reeltalk.errors import ReelTalkError
 from reeltalk.model_folder import sha256_of
 from reeltalk.reports import print_scores
 from reeltalk.sources import BUNDLED_ACCURACY
+from reeltalk.stages import modern as modern_stage
 from reeltalk.stages import train_modern, train_standard
+from reeltalk.training.recipes import SlangRate
 from tests.conftest import NO_HUB, REPOSITORY, tiny_config
 from tests.test_sources import point_to
 from tests.tiny import easy_reviews
@@ -168,6 +170,17 @@ def test_stage_2_is_the_smaller_one(modern, tiny_model):
     """Of 15,000 slang rows it takes half as many as stage 1 had reviews, a tenth to choose by."""
     reviews = read(modern, "run.json")["reviews"]["rows"]["train"]
     assert read(modern, "run.json")["learned"]["rows"] == pytest.approx(0.45 * reviews, abs=1)
+
+
+def test_where_5e_6_teaches_little_the_rate_that_teaches_more_is_named(
+    tiny_model, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(modern_stage.SLANG_RATES, "distilbert-2x32", SlangRate(5e-4, 80, 60))
+    train_modern(augment_config(tiny_model, tmp_path / "modern", slang_rows=100))
+    said = capsys.readouterr().out
+    assert "0.0001 teaches this encoder little" in said
+    assert "it told 80 % of held-out slang right (60 % before)" in said
+    assert "--learning-rate 0.0005" in said
 
 
 def test_slang_rows_can_be_asked_for(tiny_model, tmp_path):

@@ -7,7 +7,7 @@ import numpy as np
 from reeltalk_inference import Predictor
 from reeltalk_inference.model_config import READING_KEY
 
-from reeltalk.base_model import find_base
+from reeltalk.base_model import encoder_shape, find_base, read_encoder_config
 from reeltalk.config import AugmentConfig, ReviewSource
 from reeltalk.errors import ReelTalkError
 from reeltalk.evaluation import Readings, read_all
@@ -20,6 +20,7 @@ from reeltalk.sources import Hub, Source, choose_dataset
 from reeltalk.splits import Splits, draw, join, read_splits
 from reeltalk.stages.running import Stage, prepare, run_stage
 from reeltalk.terminal import say
+from reeltalk.training.recipes import SLANG_RATES
 from reeltalk.training.replay import Replay
 
 _SLANG_VALIDATION_SHARE = 0.1
@@ -64,6 +65,14 @@ def train_modern(config: AugmentConfig) -> None:
         raise ReelTalkError(
             f"{splits.source} is not what {config.base} was trained on any more, so its test "
             "reviews may be among those learnt; run train_model.py again"
+        )
+    better = SLANG_RATES.get(encoder_shape(read_encoder_config(base)))
+    if better is not None and recipe.learning_rate < better.learning_rate:
+        say(
+            f"note: {recipe.learning_rate:g} teaches this encoder little; at "
+            f"{better.learning_rate:g}, having learnt IMDb, it told {better.accuracy:g} % of "
+            f"held-out slang right ({better.accuracy_before:g} % before): "
+            f"--learning-rate {better.learning_rate:g}"
         )
     lessons = choose_slang(slang, splits, config.slang_rows, columns.seed)
     run_stage(

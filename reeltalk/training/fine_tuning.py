@@ -84,13 +84,8 @@ def fine_tune(
     if replay is not None and replay.ratio > 0:
         model.to(hardware.device)  # type: ignore[arg-type]  # transformers wraps torch's method
         whole = replay.whole_reviews(len(examples), seed)
-        examples = examples.followed_by(
-            as_it_reads(
-                model,
-                hardware.precision,
-                labelled_examples(whole, tokenizer, recipe.max_tokens),
-            )
-        )
+        ids = labelled_examples(whole, tokenizer, recipe.max_tokens).ids
+        examples = examples.followed_by(as_it_reads(model, hardware.precision, ids))
         passages = take_passages(
             replay,
             len(examples),

@@ -110,9 +110,9 @@ class Passages:
         write_json(self._file, mined)
 
 
-def as_it_reads(model: PreTrainedModel, precision: str, examples: Examples) -> Examples:
-    """Take what the model thinks of examples for what is to be learnt of them."""
-    return Examples(examples.ids, _read(model, precision, examples.ids, "reading what is replayed"))
+def as_it_reads(model: PreTrainedModel, precision: str, ids: list[np.ndarray]) -> Examples:
+    """Make examples of token ids, of which is to be learnt what the model thinks of them now."""
+    return Examples(ids, _read(model, precision, ids, "reading what is replayed"))
 
 
 def take_passages(
@@ -149,9 +149,7 @@ def take_passages(
         length = int(random.integers(_FEWEST_TOKENS, _MOST_TOKENS + 1))
         start = int(random.integers(0, max(1, len(review) - length + 1)))
         ids.append(frame(review[start : start + length]).astype(np.int32))
-    return Passages(
-        as_it_reads(model, precision, Examples(ids, np.zeros(len(ids)))), per_step, work_dir
-    )
+    return Passages(as_it_reads(model, precision, ids), per_step, work_dir)
 
 
 class MineDamage(TrainerCallback):
