@@ -7,10 +7,11 @@ in its other slots are held out exactly if its main term is, so that no held-out
 import random
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from reeltalk.config import SlangConfig
+from reeltalk.slang.holding_out import hold_out, split_of
 from reeltalk.slang.registers import as_hashtag, sentence_case, write_in_some_register
 from reeltalk.slang.slang_set import COLUMNS, SEEN, SPLITS, SlangSet, read_slang
 from reeltalk.slang.sources import LABELS, Sources, Template, Term, Twins, read_sources
@@ -83,18 +84,20 @@ class _Generator:
     def __init__(self, sources: Sources, seed: int) -> None:
         self._sources = sources
         self._chance = random.Random(seed)
-        self._held_terms = self._hold_out(
+        self._held_terms = hold_out(
             sources.terms,
             lambda term: (term.polarity, term.part_of_speech, term.is_plain),
             _HELD_OUT_TERMS,
+            self._chance,
         )
-        self._held_templates = self._hold_out(
+        self._held_templates = hold_out(
             sources.templates,
             lambda item: (item.kind, item.part_of_speech, item.polarity, item.reverses),
             _HELD_OUT_TEMPLATES,
+            self._chance,
         )
-        self._held_twins = self._hold_out(
-            sources.twins, lambda twins: twins.number, _HELD_OUT_TEMPLATES
+        self._held_twins = hold_out(
+            sources.twins, lambda twins: twins.number, _HELD_OUT_TEMPLATES, self._chance
         )
         self._peers: dict[tuple[str, str, bool], list[Term]] = defaultdict(list)
         for term in sources.terms:
@@ -139,12 +142,12 @@ class _Generator:
 
     def _row(self, template: Template, term: Term, text: str) -> Row:
         label = _opposite(term.polarity) if template.reverses else term.polarity
-        split = _split(term in self._held_terms, template in self._held_templates)
+        split = split_of(term in self._held_terms, template in self._held_templates)
         return _as_row(text, label, term.term, template.name, template.kind, split)
 
     def _literal_rows(self, twins: Twins) -> list[Row]:
         held = any(term.term == twins.term for term in self._held_terms)
-        split = _split(held, twins in self._held_twins)
+        split = split_of(held, twins in self._held_twins)
         name = f"{LITERAL}-{as_hashtag(twins.term)[1:].lower()}-{twins.number}"
         return [
             _as_row(text, label, twins.term, name, LITERAL, split)
@@ -202,19 +205,6 @@ class _Generator:
     def _peer_key(term: Term, polarity: str) -> tuple[str, str, bool]:
         return polarity, term.part_of_speech, term.is_plain
 
-    def _hold_out(
-        self, items: Iterable[Item], key: Callable[[Item], Hashable], share: float
-    ) -> set[Item]:
-        """Hold out a share of each group, at least one where it has three."""
-        groups: dict[Hashable, list[Item]] = defaultdict(list)
-        for item in items:
-            groups[key(item)].append(item)
-        held: set[Item] = set()
-        for group in groups.values():
-            count = max(round(len(group) * share), int(len(group) >= 3))
-            held.update(self._chance.sample(group, count))
-        return held
-
     def _shuffled(self, items: Iterable[Item]) -> list[Item]:
         shuffled = list(items)
         self._chance.shuffle(shuffled)
@@ -234,12 +224,6 @@ class _Generator:
             for group in by_label:
                 kept += self._chance.sample(group, fewest)
         return self._shuffled(kept)
-
-
-def _split(term_held_out: bool, template_held_out: bool) -> str:
-    if term_held_out:
-        return "unseen-both" if template_held_out else "unseen-term"
-    return "unseen-template" if template_held_out else SEEN
 
 
 def _fill(text: str, fillings: dict[str, str]) -> str:
