@@ -16,7 +16,10 @@ from reeltalk.config import AugmentConfig, Output, Recipe, ReviewSource, ScoresC
 from reeltalk.errors import ReelTalkError
 from reeltalk.model_folder import sha256_of
 from reeltalk.reports import print_scores
+from reeltalk.reviews import Reviews
+from reeltalk.slang import read_slang
 from reeltalk.sources import BUNDLED_ACCURACY
+from reeltalk.splits import Splits
 from reeltalk.stages import modern as modern_stage
 from reeltalk.stages import train_modern, train_standard
 from reeltalk.training.recipes import SlangRate
@@ -39,7 +42,7 @@ def augment_config(standard, output_dir, **flags):
 @pytest.fixture(scope="module")
 def modern(tiny_model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("modern") / "modern"
-    train_modern(augment_config(tiny_model, folder, replay=0.05))
+    train_modern(augment_config(tiny_model, folder, slang_rows=240))
     return folder
 
 
@@ -166,10 +169,17 @@ def test_emoji_tokens_can_be_left_out(tiny_model, tmp_path):
     assert read(tmp_path / "modern", "tokenizer.json") == read(tiny_model, "tokenizer.json")
 
 
-def test_stage_2_is_the_smaller_one(modern, tiny_model):
-    """Of 15,000 slang rows it takes half as many as stage 1 had reviews, a tenth to choose by."""
-    reviews = read(modern, "run.json")["reviews"]["rows"]["train"]
-    assert read(modern, "run.json")["learned"]["rows"] == pytest.approx(0.45 * reviews, abs=1)
+@pytest.mark.parametrize(
+    ("reviews", "most", "taken"), [(10, None, 3800), (8000, None, 4000), (8000, 100, 100)]
+)
+def test_stage_2_takes_slang_in_proportion_to_stage_1_but_enough_of_it(reviews, most, taken):
+    slang = read_slang(REPOSITORY / "data" / "slang.csv")
+    part = Reviews([f"review {number}" for number in range(reviews)], [0, 1] * (reviews // 2))
+    splits = Splits(part, part, part, "reviews", "", {})
+    lessons = modern_stage.choose_slang(slang, splits, most, seed=0)
+    assert len(lessons.learned) + len(lessons.chosen_on) - reviews == taken
+    assert not set(lessons.learned.texts) & set(lessons.chosen_on.texts)
+    assert set(lessons.learned.texts) <= set(slang.of_split("seen").texts)
 
 
 def test_where_5e_6_teaches_little_the_rate_that_teaches_more_is_named(
@@ -193,7 +203,9 @@ def test_a_model_that_forgets_is_refused_and_nothing_is_replaced(tiny_model, tmp
     (tmp_path / "modern").mkdir()
     (tmp_path / "modern" / "old").write_text("the old model")
     recipe = Recipe(learning_rate=0.3, epochs=1, precision="fp32")
-    config = augment_config(tiny_model, tmp_path / "modern", recipe=recipe, replay=0.0)
+    config = augment_config(
+        tiny_model, tmp_path / "modern", recipe=recipe, replay=0.0, slang_rows=240
+    )
     with pytest.raises(ReelTalkError) as error:
         train_modern(config)
     assert "right before and wrong now" in str(error.value)

@@ -115,7 +115,8 @@ class AugmentConfig:
     dataset: str | None = None
     """Reviews to replay and to guard; where it is not given, those of stage 1."""
     slang_rows: int | None = None
-    """Slang rows to take; where it is not given, half as many as stage 1 had reviews at most."""
+    """Slang rows to take; where it is not given, half as many as stage 1 had reviews, but 3,800 if
+    there are that many."""
     replay: float = 0.33
     """Passages of stage-1 reviews mixed in, per slang row, of which the model is to go on thinking
     what it thinks; 0 replays nothing."""

@@ -23,6 +23,9 @@ from reeltalk.terminal import say
 from reeltalk.training.recipes import SLANG_RATES
 from reeltalk.training.replay import Replay
 
+# After 1,900 rows at the default rates, fire emoji alone are still read as mixed (54 %).
+_ENOUGH_SLANG_ROWS = 3800
+
 _SLANG_VALIDATION_SHARE = 0.1
 _MOST_SLANG_VALIDATION_ROWS = 500
 
@@ -113,13 +116,13 @@ def choose_slang(slang: SlangSet, splits: Splits, most: int | None, seed: int) -
         slang: the slang set; its `seen` rows may be learnt.
         splits: stage 1's reviews.
         most: most rows to take; None: half as many as stage 1 had reviews, so that the second
-            stage never outweighs the first, in time or in what it leaves of it.
+            stage does not outweigh the first, but enough for emoji to be learnt.
         seed: seed of the choice.
     """
     seen = slang.of_split(SEEN)
     if not len(seen):
         raise ReelTalkError(f"{slang.file}: no row of the split '{SEEN}' to learn from")
-    most = most or len(splits.train) // 2
+    most = most or max(_ENOUGH_SLANG_ROWS, len(splits.train) // 2)
     if len(seen) > most:
         seen = draw(seen, most / len(seen), seed)[1]
     share = min(_SLANG_VALIDATION_SHARE, _MOST_SLANG_VALIDATION_ROWS / len(seen))
