@@ -6,6 +6,7 @@ import torch
 
 from reeltalk.base_model import find_base, load_base
 from reeltalk.config import Recipe
+from reeltalk.model_folder import read_json
 from reeltalk.reviews import Reviews
 from reeltalk.sources import Source
 from reeltalk.training import fine_tune
@@ -134,6 +135,11 @@ def test_replay_keeps_the_model_thinking_what_it_thought(tiny_model, tmp_path):
         now = np.array([probability(after, review) for review in ids])
         moved[ratio] = np.abs(now - thought).mean()
     assert moved[1.0] < moved[0.0] / 2
+
+
+def test_training_looks_for_what_it_forgets_after_each_epoch_but_the_last(tiny_model, tmp_path):
+    learn_new(tiny_model, tmp_path, 0.33)
+    assert set(read_json(tmp_path / "mined.json")) == {"1", "2"}
 
 
 class StopInTheSecondEpoch(Keeper):

@@ -182,6 +182,11 @@ def test_stage_2_takes_slang_in_proportion_to_stage_1_but_enough_of_it(reviews, 
     assert set(lessons.learned.texts) <= set(slang.of_split("seen").texts)
 
 
+def test_more_slang_than_there_is_is_refused(tiny_model, tmp_path):
+    with pytest.raises(ReelTalkError, match="--slang-rows 20000 is more than the 14958 rows"):
+        train_modern(augment_config(tiny_model, tmp_path / "modern", slang_rows=20_000))
+
+
 def test_where_5e_6_teaches_little_the_rate_that_teaches_more_is_named(
     tiny_model, tmp_path, monkeypatch, capsys
 ):

@@ -118,10 +118,18 @@ def choose_slang(slang: SlangSet, splits: Splits, most: int | None, seed: int) -
         most: most rows to take; None: half as many as stage 1 had reviews, so that the second
             stage does not outweigh the first, but enough for emoji to be learnt.
         seed: seed of the choice.
+
+    Raises:
+        ReelTalkError: if there are no rows to learn from, or fewer than asked for.
     """
     seen = slang.of_split(SEEN)
     if not len(seen):
         raise ReelTalkError(f"{slang.file}: no row of the split '{SEEN}' to learn from")
+    if most is not None and most > len(seen):
+        raise ReelTalkError(
+            f"--slang-rows {most} is more than the {len(seen)} rows of {slang.file} that may be "
+            f"learnt; allowed: 20 to {len(seen)}"
+        )
     most = most or max(_ENOUGH_SLANG_ROWS, len(splits.train) // 2)
     if len(seen) > most:
         seen = draw(seen, most / len(seen), seed)[1]
