@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.hub.server import Hub
+from tests.hub import Hub
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Two workers whose threads wait for each other's cores are slower than one worker.
@@ -36,12 +36,13 @@ NO_HUB = "http://127.0.0.1:9"
 
 @pytest.fixture
 def hub():
-    """The test Hub, empty."""
-    _HUB.repos.clear()
-    _HUB.log.clear()
-    _HUB.delay_s = 0.0
+    """The test Hub, empty; a test in which it met what it does not know, or failed, fails."""
+    _HUB.clear()
     yield _HUB
-    _HUB.delay_s = 0.0
+    unrouted, errors = _HUB.unrouted, _HUB.errors
+    _HUB.clear()
+    assert not unrouted, f"the Hub has no answer for {unrouted}"
+    assert not errors, "\n".join(errors)
 
 
 @pytest.fixture(scope="session")

@@ -1,151 +1,184 @@
-"""A small Hub on 127.0.0.1 to read from: models and datasets over the real wire protocol.
+"""Sockets: two HTTP/1.1 servers, the Hub's and the other origin's, and how a request is answered.
 
-Serves what `huggingface_hub`, `transformers` and `datasets` ask when they read a public repo at
-one commit. It keeps a log of requests, and answers 404 with the Hub's error headers.
+Faults are applied here. What is not routed, and every mistake of ours, is written down.
 """
 
-import hashlib
-import json
+import gzip
+import os
+import re
+import socket
+import struct
+import sys
 import threading
-from dataclasses import dataclass, field
+import time
+import traceback
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tests.hub import (
+    commit_api,
+    discussions,
+    git_http,
+    lfs,
+    refs_api,
+    repos_api,
+    resolve,
+    spaces_api,
+    stubs,
+    tree_api,
+)
+from tests.hub.accounts import INVALID_CREDENTIALS
+from tests.hub.faults import fault_for
+from tests.hub.messages import Refusal, Request, Response, answer
+from tests.hub.routing import Route, find_route
+
+if TYPE_CHECKING:
+    from tests.hub.hub import Hub
+
+# The first that matches answers: calls with a fixed path come before those with a repo's name.
+ROUTES = [
+    *stubs.ROUTES,
+    *spaces_api.ROUTES,
+    *tree_api.ROUTES,
+    *refs_api.ROUTES,
+    *commit_api.ROUTES,
+    *discussions.ROUTES,
+    *lfs.ROUTES,
+    *git_http.ROUTES,
+    *resolve.ROUTES,
+    *repos_api.ROUTES,
+]
 
 
-@dataclass(frozen=True)
-class Repo:
-    """One repo at one commit: its files by path."""
+class LogEntry(str):
+    """A request as "METHOD path", the status it got (0: none), and the size of its body."""
 
-    files: dict[str, bytes]
-
-    @property
-    def sha(self) -> str:
-        digest = hashlib.sha1()
-        for path, content in sorted(self.files.items()):
-            digest.update(path.encode() + b"\0" + content)
-        return digest.hexdigest()
+    status: int = 0
+    received_bytes: int = 0
 
 
-@dataclass
-class Hub:
-    """Repos by kind ("models" or "datasets") and id, and every request that was made."""
+def start_servers(hub: "Hub", port: int, echo: bool) -> tuple[str, str]:
+    """Serve in threads that end with the process; give the two addresses."""
+    addresses = []
+    for number, routes in ((port, ROUTES), (0, lfs.CDN_ROUTES)):
+        names = {"hub": hub, "routes": routes, "echo": echo}
+        server = _Server(("127.0.0.1", number), type("Handler", (_Handler,), names))
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        addresses.append(f"http://127.0.0.1:{server.server_port}")
+    return addresses[0], addresses[1]
 
-    repos: dict[tuple[str, str], Repo] = field(default_factory=dict)
-    log: list[str] = field(default_factory=list)
-    delay_s: float = 0.0
-    url: str = ""
 
-    def add_folder(self, kind: str, repo_id: str, folder: Path) -> Repo:
-        """Publish a folder's files."""
-        files = {
-            file.relative_to(folder).as_posix(): file.read_bytes()
-            for file in sorted(folder.rglob("*"))
-            if file.is_file()
-        }
-        self.repos[kind, repo_id] = Repo(files)
-        return self.repos[kind, repo_id]
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 64
 
-    def start(self) -> "Hub":
-        """Serve on a free port, in a thread that ends with the process."""
-        handler = type("Handler", (_Handler,), {"hub": self})
-        server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return self
+    def server_bind(self) -> None:
+        # The parent also looks up this machine's name, which can take seconds.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = self.server_address[:2]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        # A client that goes away is no mistake of the server.
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    hub: Hub
+    hub: "Hub"
+    routes: list[Route]
+    echo: bool
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        self._answer()
+        """Answer any method."""
+        request = self._read()
+        entry = LogEntry(f"{self.command} {unquote(self.path)}")
+        entry.received_bytes = len(request.body)
+        with self.hub.lock:
+            self.hub.log.append(entry)
+            fault = fault_for(self.hub.faults, self.command, unquote(self.path))
+        time.sleep(self.hub.delay_s)
+        response = fault.spoil(lambda: self._answer(request)) if fault else self._answer(request)
+        if response is None:
+            self._reset()
+        else:
+            self._send(response)
+            entry.status = response.status
+        if self.echo:
+            print(entry.status or "reset", entry, flush=True)  # noqa: T201
 
-    def do_HEAD(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-        self._answer()
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
 
     def log_message(self, *_: object) -> None:
-        pass
+        """Say nothing: the Hub has a log of its own."""
 
-    def _answer(self) -> None:
+    def _read(self) -> Request:
         url = urlsplit(self.path)
-        parts = [unquote(part) for part in url.path.strip("/").split("/")]
-        self.hub.log.append(f"{self.command} {unquote(self.path)}")
-        threading.Event().wait(self.hub.delay_s)
-        if parts[0] == "api" and len(parts) >= 4:
-            self._api(parts[1], "/".join(parts[2:4]), parts[4:])
-        elif parts[0] == "datasets" and len(parts) > 4:
-            self._resolve("datasets", "/".join(parts[1:3]), parts[3:])
-        elif len(parts) > 3:
-            self._resolve("models", "/".join(parts[:2]), parts[2:])
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if "chunked" in headers.get("transfer-encoding", ""):
+            body = b"".join(iter(self._read_chunk, b""))
         else:
-            self._fail("RepoNotFound")
+            body = self.rfile.read(int(headers.get("content-length", 0)))
+        if headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
+        query = dict(parse_qsl(url.query, keep_blank_values=True))
+        return Request(self.command, url.path, query, headers, body)
 
-    def _api(self, kind: str, repo_id: str, rest: list[str]) -> None:
-        repo = self.hub.repos.get((kind, repo_id))
-        if repo is None:
-            self._fail("RepoNotFound")
-        elif not rest or rest[0] == "revision":
-            siblings = [{"rfilename": path} for path in repo.files]
-            self._json({"id": repo_id, "sha": repo.sha, "siblings": siblings, "private": False})
-        elif rest[0] == "tree":
-            self._tree(repo, "/".join(rest[2:]))
-        elif rest[0] == "paths-info":
-            wanted = parse_qs(self._form).get("paths", [])
-            self._json([_entry(path, repo.files[path]) for path in wanted if path in repo.files])
-        else:
-            self._fail("EntryNotFound")
+    def _read_chunk(self) -> bytes:
+        size = int(self.rfile.readline().partition(b";")[0], 16)
+        chunk = self.rfile.read(size)
+        self.rfile.readline()
+        return chunk
 
-    def _tree(self, repo: Repo, folder: str) -> None:
-        inside = {
-            path: content
-            for path, content in repo.files.items()
-            if not folder or path.startswith(folder + "/")
-        }
-        if folder and not inside:
-            self._fail("EntryNotFound", repo.sha)
-            return
-        folders = {path.rpartition("/")[0] for path in inside} - {"", folder}
-        self._json(
-            [{"type": "directory", "oid": "0" * 40, "size": 0, "path": name} for name in folders]
-            + [_entry(path, content) for path, content in inside.items()]
-        )
+    def _answer(self, request: Request) -> Response:
+        with self.hub.lock:
+            try:
+                return self._route(request)
+            except Refusal as refusal:
+                return _as_over_https(refusal.response(), request)
+            except Exception:
+                self.hub.errors.append(f"{self.command} {self.path}\n{traceback.format_exc()}")
+                return answer({"error": "the test Hub made a mistake"}, 500)
 
-    def _resolve(self, kind: str, repo_id: str, rest: list[str]) -> None:
-        repo = self.hub.repos.get((kind, repo_id))
-        path = "/".join(rest[2:])
-        if repo is None or rest[0] != "resolve":
-            self._fail("RepoNotFound")
-        elif path not in repo.files:
-            self._fail("EntryNotFound", repo.sha)
-        else:
-            content = repo.files[path]
-            etag = hashlib.sha1(content).hexdigest()
-            self._send(200, content, {"X-Repo-Commit": repo.sha, "ETag": f'"{etag}"'})
+    def _route(self, request: Request) -> Response:
+        if self.routes is lfs.CDN_ROUTES and "authorization" in request.headers:
+            self.hub.errors.append(f"a token was sent to the other origin: {self.path}")
+            return answer({"error": "Only one auth mechanism allowed"}, 400)
+        found = find_route(self.routes, request.method, request.path)
+        if found is None:
+            self.hub.unrouted.append(f"{self.command} {unquote(self.path)}")
+            return answer({"error": "this path is not routed"}, 404)
+        handler, params = found
+        return handler(self.hub, replace(request, params=params))
 
-    def _json(self, value: object) -> None:
-        self._send(200, json.dumps(value).encode(), {"Content-Type": "application/json"})
-
-    def _fail(self, code: str, commit: str = "") -> None:
-        headers = {"X-Error-Code": code, "X-Error-Message": code, "X-Repo-Commit": commit}
-        self._send(404, json.dumps({"error": code}).encode(), headers)
-
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            if value:
-                self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
+    def _send(self, response: Response) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(response.body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(response.body[: response.cut_at])
+        if response.cut_at is not None:
+            self.close_connection = True
+
+    def _reset(self) -> None:
+        # With a linger of 0, closing sends RST instead of FIN; the socket object would say FIN
+        # first, so it is left without its descriptor.
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        os.close(self.connection.detach())
+        self.close_connection = True
 
 
-def _entry(path: str, content: bytes) -> dict[str, object]:
-    oid = hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-    return {"type": "file", "oid": oid, "size": len(content), "path": path}
+def _as_over_https(response: Response, request: Request) -> Response:
+    # The client takes a 401 for a missing repo by the path alone, but over https only.
+    refused = response.headers["X-Error-Message"] == INVALID_CREDENTIALS
+    names_repo = re.match(r"/api/(models|datasets|spaces)/.|/.+/resolve/.", request.path)
+    if response.status == 401 and not refused and names_repo:
+        response.headers.setdefault("X-Error-Code", "RepoNotFound")
+    return response

@@ -1,0 +1,28 @@
+"""Files by their path: whole, in ranges, or by a redirect to where large files are."""
+
+from typing import TYPE_CHECKING
+
+from tests.hub.lfs import cdn_url
+from tests.hub.messages import Request, Response, sliced
+from tests.hub.routing import route
+
+if TYPE_CHECKING:
+    from tests.hub.hub import Hub
+
+
+def read_file(hub: "Hub", request: Request) -> Response:
+    """Serve a small file; send who wants a large one to the other origin."""
+    repo = hub.repo_to_read(request)
+    sha = repo.resolve(request.params["rev"])
+    file = repo.file(sha, request.params["path"])
+    headers = {"X-Repo-Commit": sha, "Vary": "Origin, Accept"}
+    if file.is_large:
+        headers["X-Linked-Etag"] = f'"{file.etag}"'
+        headers["X-Linked-Size"] = str(file.size)
+        headers["Location"] = cdn_url(hub, file.etag, file.path)
+        return Response(302, b"", headers)
+    headers |= {"ETag": f'"{file.etag}"', "Content-Type": "text/plain; charset=utf-8"}
+    return sliced(repo.git.read(file.oid), headers, request.headers.get("range", ""))
+
+
+ROUTES = [route("GET", "/{prefix}{repo}/resolve/{rev}/{path}", read_file)]
