@@ -40,8 +40,10 @@ class Fault:
         if self.skip:
             self.skip -= 1
             return False
-        self.times -= 1
-        return self.times >= 0
+        if self.times:
+            self.times -= 1
+            return True
+        return False
 
     def spoil(self, respond: Callable[[], Response]) -> Response | None:
         """Answer a request that `respond` would answer well; None: drop the connection."""

@@ -85,7 +85,8 @@ def read_log(hub: "Hub", request: Request) -> Response:
 
 def list_hardware(hub: "Hub", request: Request) -> Response:
     """The flavors that may be asked for."""
-    fields = {"cpu": "2 vCPU", "ram": "16 GB", "unitCostMicroUSD": 0, "unitLabel": "minute"}
+    fields = {"cpu": "2 vCPU", "ram": "16 GB", "unitLabel": "minute"}
+    fields |= {"unitCostMicroUSD": 0, "unitCostUSD": 0.0}
     return answer(
         [{"name": name, "prettyName": name, "accelerator": None} | fields for name in FLAVORS]
     )
