@@ -13,21 +13,12 @@ from pathlib import Path
 from tests.hub.accounts import Token, check_write, find_token, may_read, seeded_tokens
 from tests.hub.faults import Fault
 from tests.hub.git_store import GitRepo
-from tests.hub.lfs import LfsStore, is_large
+from tests.hub.lfs import LfsStore
 from tests.hub.messages import Request, repo_not_found
+from tests.hub.path_rules import is_large
 from tests.hub.repos import Repo
 from tests.hub.server import LogEntry, start_servers
-from tests.hub.spaces import Space, stages_of_files
-
-_SPACE_CARD = """---
-title: {name}
-emoji: 🎬
-colorFrom: gray
-colorTo: gray
-sdk: {sdk}
-pinned: false
----
-"""
+from tests.hub.spaces import FIRST_CARD, Space, stages_of_files
 
 
 @dataclass
@@ -95,7 +86,7 @@ class Hub:
         repo = Repo(kind, repo_id, GitRepo(self._new_folder()), private, sdk)
         self.repos[kind, repo_id] = repo
         owner, _, name = repo_id.partition("/")
-        repo.begin(owner, _SPACE_CARD.format(name=name, sdk=sdk) if kind == "spaces" else "")
+        repo.begin(owner, FIRST_CARD.format(name=name, sdk=sdk) if kind == "spaces" else "")
         if kind == "spaces":
             repo.on_commit = lambda: self._build(repo)
         return repo
@@ -117,6 +108,12 @@ class Hub:
             repo.commit(changes, f"Upload {folder.name}", repo_id.partition("/")[0])
             return repo
 
+    def read_file(self, kind: str, repo_id: str, path: str, revision: str = "main") -> bytes:
+        """What a repo has at a path, large or not."""
+        repo = self.repos[kind, repo_id]
+        file = repo.file(repo.git.resolve(revision), path)
+        return self.lfs.read(file.etag) if file.is_large else repo.git.read(file.oid)
+
     def space(self, repo_id: str) -> Space:
         """The machine of a Space; may be prepared before the Space is created."""
         return self.spaces.setdefault(repo_id, Space(repo_id))
@@ -124,6 +121,7 @@ class Hub:
     def remove(self, repo: Repo) -> None:
         """Forget a repo and its machine."""
         del self.repos[repo.kind, repo.id]
+        self.lfs.forget(repo.key)
         self.spaces.pop(repo.id if repo.kind == "spaces" else "", None)
 
     def token(self, request: Request) -> Token | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from tests.hub.cards import read_front_matter
 from tests.hub.git_store import GitRepo, Node, NoSuchRevision
-from tests.hub.lfs import GITATTRIBUTES, read_pointer
+from tests.hub.lfs import read_pointer
 from tests.hub.messages import entry_not_found, revision_not_found
+from tests.hub.path_rules import GITATTRIBUTES
 
 if TYPE_CHECKING:
     from tests.hub.discussions import Discussion

@@ -39,8 +39,10 @@ dataset_info:
           '1': pos
   splits:
   - name: train
+    num_bytes: {train_bytes}
     num_examples: {train}
   - name: test
+    num_bytes: {test_bytes}
     num_examples: {test}
 ---
 # Made-up reviews in the shape of the IMDb dataset
@@ -55,13 +57,15 @@ def write_imdb(folder: Path, count: int) -> Path:
     features = datasets.Features({"text": datasets.Value("string"), "label": labels})
     rows = [{"text": text, "label": label} for text, label in easy_reviews(count * 3 // 2)]
     (folder / "plain_text").mkdir(parents=True)
+    sizes = {}
     for split, part in (("train", rows[:count]), ("test", rows[count:])):
         # As on the Hub, where all negative reviews come before the first positive one.
         part = sorted(part, key=lambda row: row["label"])
         file = folder / "plain_text" / f"{split}-00000-of-00001.parquet"
         datasets.Dataset.from_list(part, features).to_parquet(file)
-    card = _CARD.format(train=count, test=len(rows) - count)
-    (folder / "README.md").write_text(card, encoding="utf-8")
+        sizes[split] = len(part)
+        sizes[f"{split}_bytes"] = sum(len(row["text"]) + 12 for row in part)
+    (folder / "README.md").write_text(_CARD.format(**sizes), encoding="utf-8")
     return folder
 
 

@@ -3,33 +3,32 @@
 Faults are applied here. What is not routed, and every mistake of ours, is written down.
 """
 
-import gzip
-import os
 import re
 import socket
-import struct
 import sys
 import threading
 import time
 import traceback
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
-from tests.hub import (
-    commit_api,
-    discussions,
-    git_http,
-    lfs,
-    refs_api,
-    repos_api,
-    resolve,
-    spaces_api,
-    stubs,
-    tree_api,
-)
 from tests.hub.accounts import INVALID_CREDENTIALS
+from tests.hub.api import (
+    checks,
+    commits,
+    discussions,
+    files,
+    git,
+    large_files,
+    refs,
+    repos,
+    spaces,
+    stubs,
+    tree,
+)
+from tests.hub.connection import Connection
 from tests.hub.faults import fault_for
 from tests.hub.messages import Refusal, Request, Response, answer
 from tests.hub.routing import Route, find_route
@@ -39,16 +38,21 @@ if TYPE_CHECKING:
 
 # The first that matches answers: calls with a fixed path come before those with a repo's name.
 ROUTES = [
-    *stubs.ROUTES,
-    *spaces_api.ROUTES,
-    *tree_api.ROUTES,
-    *refs_api.ROUTES,
-    *commit_api.ROUTES,
-    *discussions.ROUTES,
-    *lfs.ROUTES,
-    *git_http.ROUTES,
-    *resolve.ROUTES,
-    *repos_api.ROUTES,
+    route
+    for module in (
+        stubs,
+        checks,
+        spaces,
+        tree,
+        refs,
+        commits,
+        discussions,
+        large_files,
+        git,
+        files,
+        repos,
+    )
+    for route in module.ROUTES
 ]
 
 
@@ -62,7 +66,7 @@ class LogEntry(str):
 def start_servers(hub: "Hub", port: int, echo: bool) -> tuple[str, str]:
     """Serve in threads that end with the process; give the two addresses."""
     addresses = []
-    for number, routes in ((port, ROUTES), (0, lfs.CDN_ROUTES)):
+    for number, routes in ((port, ROUTES), (0, large_files.CDN_ROUTES)):
         names = {"hub": hub, "routes": routes, "echo": echo}
         server = _Server(("127.0.0.1", number), type("Handler", (_Handler,), names))
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
@@ -86,16 +90,14 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Connection):
     hub: "Hub"
     routes: list[Route]
     echo: bool
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         """Answer any method."""
-        request = self._read()
+        request = self.read()
         entry = LogEntry(f"{self.command} {unquote(self.path)}")
         entry.received_bytes = len(request.body)
         with self.hub.lock:
@@ -104,35 +106,14 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(self.hub.delay_s)
         response = fault.spoil(lambda: self._answer(request)) if fault else self._answer(request)
         if response is None:
-            self._reset()
+            self.reset()
         else:
-            self._send(response)
+            self.send(response)
             entry.status = response.status
         if self.echo:
             print(entry.status or "reset", entry, flush=True)  # noqa: T201
 
     do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing: the Hub has a log of its own."""
-
-    def _read(self) -> Request:
-        url = urlsplit(self.path)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        if "chunked" in headers.get("transfer-encoding", ""):
-            body = b"".join(iter(self._read_chunk, b""))
-        else:
-            body = self.rfile.read(int(headers.get("content-length", 0)))
-        if headers.get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        query = dict(parse_qsl(url.query, keep_blank_values=True))
-        return Request(self.command, url.path, query, headers, body)
-
-    def _read_chunk(self) -> bytes:
-        size = int(self.rfile.readline().partition(b";")[0], 16)
-        chunk = self.rfile.read(size)
-        self.rfile.readline()
-        return chunk
 
     def _answer(self, request: Request) -> Response:
         with self.hub.lock:
@@ -145,7 +126,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return answer({"error": "the test Hub made a mistake"}, 500)
 
     def _route(self, request: Request) -> Response:
-        if self.routes is lfs.CDN_ROUTES and "authorization" in request.headers:
+        if self.routes is large_files.CDN_ROUTES and "authorization" in request.headers:
             self.hub.errors.append(f"a token was sent to the other origin: {self.path}")
             return answer({"error": "Only one auth mechanism allowed"}, 400)
         found = find_route(self.routes, request.method, request.path)
@@ -154,25 +135,6 @@ class _Handler(BaseHTTPRequestHandler):
             return answer({"error": "this path is not routed"}, 404)
         handler, params = found
         return handler(self.hub, replace(request, params=params))
-
-    def _send(self, response: Response) -> None:
-        self.send_response(response.status)
-        for name, value in response.headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(response.body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(response.body[: response.cut_at])
-        if response.cut_at is not None:
-            self.close_connection = True
-
-    def _reset(self) -> None:
-        # With a linger of 0, closing sends RST instead of FIN; the socket object would say FIN
-        # first, so it is left without its descriptor.
-        linger = struct.pack("ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        os.close(self.connection.detach())
-        self.close_connection = True
 
 
 def _as_over_https(response: Response, request: Request) -> Response:

@@ -13,6 +13,16 @@ from tests.hub.repos import timestamp
 NO_APP = ["NO_APP_FILE"]
 BUILDS = ["BUILDING", "APP_STARTING", "RUNNING"]
 
+FIRST_CARD = """---
+title: {name}
+emoji: 🎬
+colorFrom: gray
+colorTo: gray
+sdk: {sdk}
+pinned: false
+---
+"""
+
 
 @dataclass
 class Space:
@@ -36,6 +46,7 @@ class Space:
     sha: str | None = None
     builds: int = 0
     _script: list[str] | None = None
+    _usual: list[str] = field(default_factory=lambda: list(NO_APP))
     _ahead: list[str] = field(default_factory=lambda: list(NO_APP))
 
     def __post_init__(self) -> None:
@@ -61,15 +72,16 @@ class Space:
         """The stage it is in."""
         return self._ahead[0]
 
-    def build(self, default: list[str], sha: str | None = None) -> None:
-        """Start again: with the stages that a test wrote, or else with these."""
-        self.builds += 1
-        self._ahead = list(self._script or default)
-        self.sha = sha or self.sha
+    def build(self, usual: list[str], sha: str) -> None:
+        """Build a commit: through the stages that a test wrote, or else through the usual ones."""
+        self._usual = usual
+        self.sha = sha
+        self.restart()
 
     def restart(self) -> None:
         """Build what is there once more."""
-        self.build(BUILDS)
+        self.builds += 1
+        self._ahead = list(self._script or self._usual)
 
     def pause(self) -> None:
         """Stop until it is restarted."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tests.hub.lfs import cdn_url
+from tests.hub.api.large_files import cdn_url
 from tests.hub.messages import Request, Response, sliced
 from tests.hub.routing import route
 

@@ -1,9 +1,9 @@
-"""Repos as wholes: create, delete, settings, what they contain, and who may do what with them."""
+"""Repos as wholes: create, delete, settings, lists, and everything about one of them."""
 
 from typing import TYPE_CHECKING, Any
 
-from tests.hub.accounts import check_write, describe
-from tests.hub.cards import SDKS, card_problems
+from tests.hub.accounts import check_write
+from tests.hub.cards import SDKS
 from tests.hub.messages import Refusal, Request, Response, answer, repo_not_found
 from tests.hub.repos import TYPES, Repo, timestamp
 from tests.hub.routing import route
@@ -127,51 +127,16 @@ def _describe_repo(repo: Repo, sha: str) -> dict[str, Any]:
     return shown
 
 
-def check_read(hub: "Hub", request: Request) -> Response:
-    """Whether the asker may read."""
-    hub.repo_to_read(request)
-    return Response(200, b"OK")
-
-
-def check_writing(hub: "Hub", request: Request) -> Response:
-    """Whether the asker may write."""
-    hub.repo_to_write(request)
-    return Response(200, b"OK")
-
-
-def whoami(hub: "Hub", request: Request) -> Response:
-    """Who the token belongs to, and what it may do."""
-    token = hub.token(request)
-    if token is None:
-        raise Refusal(401, "Invalid username or password.")
-    return answer(describe(token))
-
-
-def validate_card(hub: "Hub", request: Request) -> Response:
-    """Check a README's front matter."""
-    wanted = request.json()
-    errors, warnings = card_problems(wanted["content"], wanted.get("repoType") or "model")
-    said = {
-        "errors": [{"message": error} for error in errors],
-        "warnings": [{"message": warning} for warning in warnings],
-    }
-    return answer(said, 400 if errors else 200)
-
-
 def refuse_bare_name(hub: "Hub", request: Request) -> Response:
     """A repo without an owner; the Hub has few of them, this one none."""
     raise repo_not_found()
 
 
 ROUTES = [
-    route("GET", "/api/whoami-v2", whoami),
-    route("POST", "/api/validate-yaml", validate_card),
     route("POST", "/api/repos/create", create_repo),
     route("DELETE", "/api/repos/delete", delete_repo),
     route("GET", "/api/{kind}", list_repos),
     route("PUT", "/api/{kind}/{repo}/settings", change_settings),
-    route("GET", "/api/{kind}/{repo}/auth-check", check_read),
-    route("GET", "/api/{kind}/{repo}/auth-check/write", check_writing),
     route("GET", "/api/{kind}/{name}/revision/{rev}", refuse_bare_name),
     route("GET", "/api/{kind}/{repo}", read_repo),
     route("GET", "/api/{kind}/{repo}/revision/{rev}", read_repo),

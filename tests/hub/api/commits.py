@@ -5,12 +5,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from dulwich.ignore import IgnoreFilter
-
 from tests.hub.cards import card_problems
 from tests.hub.discussions import open_pull_request
-from tests.hub.lfs import REGULAR_LIMIT, Pointer, is_large
+from tests.hub.lfs import Pointer
 from tests.hub.messages import Refusal, Request, Response, answer, entry_not_found
+from tests.hub.path_rules import REGULAR_LIMIT, is_ignored, is_large
 from tests.hub.repos import Repo
 from tests.hub.routing import route
 
@@ -36,7 +35,7 @@ def plan_upload(hub: "Hub", request: Request) -> Response:
         plan = {
             "path": path,
             "uploadMode": "lfs" if large else "regular",
-            "shouldIgnore": _is_ignored(path, ignored),
+            "shouldIgnore": is_ignored(path, ignored),
         }
         if path in there:
             plan["oid"] = there[path].etag
@@ -144,13 +143,6 @@ def _large(hub: "Hub", repo: Repo, value: dict[str, Any]) -> bytes:
     if not hub.lfs.has(repo.key, value["oid"]):
         raise Refusal(400, "LFS pointer pointed to a file that does not exist: " + value["path"])
     return Pointer(value["oid"], hub.lfs.size(value["oid"])).encode()
-
-
-def _is_ignored(path: str, gitignore: str) -> bool:
-    patterns = [line.encode() for line in gitignore.splitlines() if line]
-    parts = path.split("/")
-    above = ["/".join(parts[:count]) + "/" for count in range(1, len(parts))]
-    return any(IgnoreFilter(patterns).is_ignored(each) for each in [*above, path])
 
 
 ROUTES = [
