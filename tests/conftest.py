@@ -7,7 +7,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 from tests.hub import Hub
 
@@ -43,6 +45,15 @@ def hub():
     _HUB.clear()
     assert not unrouted, f"the Hub has no answer for {unrouted}"
     assert not errors, "\n".join(errors)
+
+
+@pytest.fixture
+def fast_retries(monkeypatch):
+    """The Hub client's waits between its retries take no time."""
+    from huggingface_hub.utils import _http
+
+    clock = vars(time) | {"sleep": lambda seconds: None}
+    monkeypatch.setattr(_http, "time", SimpleNamespace(**clock))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """What the tests of the Hub share: the real client for each account."""
 
+import os
 import subprocess
 
 import pytest
@@ -11,17 +12,6 @@ def alice(hub):
     return client(hub, "hf_test_write_alice")
 
 
-@pytest.fixture
-def fast_retries(monkeypatch):
-    """The client's waits between retries take no time."""
-    from huggingface_hub.utils import _http
-
-    class Clock:
-        sleep = staticmethod(lambda seconds: None)
-
-    monkeypatch.setattr(_http, "time", Clock)
-
-
 def client(hub, token):
     """The real client with a token, or with none."""
     from huggingface_hub import HfApi
@@ -31,8 +21,14 @@ def client(hub, token):
 
 def git(*arguments, cwd=None) -> str:
     """Run the git program; give what it says."""
-    command = ["git", "-c", "credential.helper=", *map(str, arguments)]
-    environment = {"GIT_TERMINAL_PROMPT": "0", "PATH": "/usr/bin:/bin:/usr/local/bin"}
+    command = ["git", *map(str, arguments)]
+    # Nobody's own settings, passwords or proxies.
+    environment = os.environ | {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "no_proxy": "127.0.0.1",
+    }
     done = subprocess.run(
         command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )

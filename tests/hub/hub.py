@@ -55,9 +55,9 @@ class Hub:
         self._numbers = count()
         self._empty()
 
-    def start(self, port: int = 0, echo: bool = False) -> "Hub":
-        """Serve until the process ends, on a free port unless told; `echo` prints requests."""
-        self.url, self.cdn_url = start_servers(self, port, echo)
+    def start(self, port: int = 0) -> "Hub":
+        """Serve until the process ends, on a free port unless told."""
+        self.url, self.cdn_url = start_servers(self, port)
         return self
 
     def clear(self) -> None:

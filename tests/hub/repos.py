@@ -43,12 +43,16 @@ class File:
 
 @dataclass
 class Repo:
-    """One model, dataset or Space; `on_commit` is told of every change of main."""
+    """One model, dataset or Space; the files of a gated one are for its owners only.
+
+    `on_commit` is called after every change of main.
+    """
 
     kind: str
     id: str
     git: GitRepo
     private: bool = False
+    gated: bool = False
     sdk: str | None = None
     created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     discussions: list["Discussion"] = field(default_factory=list)

@@ -3,6 +3,7 @@
 Faults are applied here. What is not routed, and every mistake of ours, is written down.
 """
 
+import logging
 import re
 import socket
 import sys
@@ -36,6 +37,7 @@ from tests.hub.routing import Route, find_route
 if TYPE_CHECKING:
     from tests.hub.hub import Hub
 
+_LOGGER = logging.getLogger(__name__)
 # The first that matches answers: calls with a fixed path come before those with a repo's name.
 ROUTES = [
     route
@@ -63,11 +65,11 @@ class LogEntry(str):
     received_bytes: int = 0
 
 
-def start_servers(hub: "Hub", port: int, echo: bool) -> tuple[str, str]:
+def start_servers(hub: "Hub", port: int) -> tuple[str, str]:
     """Serve in threads that end with the process; give the two addresses."""
     addresses = []
     for number, routes in ((port, ROUTES), (0, large_files.CDN_ROUTES)):
-        names = {"hub": hub, "routes": routes, "echo": echo}
+        names = {"hub": hub, "routes": routes}
         server = _Server(("127.0.0.1", number), type("Handler", (_Handler,), names))
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         addresses.append(f"http://127.0.0.1:{server.server_port}")
@@ -93,7 +95,6 @@ class _Server(ThreadingHTTPServer):
 class _Handler(Connection):
     hub: "Hub"
     routes: list[Route]
-    echo: bool
 
     def do_GET(self) -> None:
         """Answer any method."""
@@ -108,10 +109,10 @@ class _Handler(Connection):
         if response is None:
             self.reset()
         else:
-            self.send(response)
+            # Before it is sent: the test may look as soon as its client has the answer.
             entry.status = response.status
-        if self.echo:
-            print(entry.status or "reset", entry, flush=True)  # noqa: T201
+            self.send(response)
+        _LOGGER.info("%s %s", entry.status or "reset", entry)
 
     do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
 

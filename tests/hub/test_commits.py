@@ -141,6 +141,52 @@ def test_an_object_that_is_not_what_its_name_says_is_refused(hub, alice, model):
     assert answer.status_code == 400
 
 
+def test_git_ignores_are_kept_to(alice, folder):
+    alice.create_repo("alice/model")
+    (folder / ".gitignore").write_text("*.log\nruns/\n")
+    (folder / "runs" / "deep").mkdir(parents=True)
+    (folder / "runs" / "deep" / "a.txt").write_text("a")
+    (folder / "train.log").write_text("a")
+    alice.upload_folder(repo_id="alice/model", folder_path=folder)
+    paths = alice.list_repo_files("alice/model")
+    assert ".gitignore" in paths and "train.log" not in paths and "runs/deep/a.txt" not in paths
+
+
+def test_a_file_is_copied_without_an_upload(hub, alice, model):
+    from huggingface_hub import CommitOperationCopy
+
+    before = hub.uploaded_bytes
+    copies = [
+        CommitOperationCopy("model.safetensors", "copy.safetensors"),
+        CommitOperationCopy("config.json", "copy.json"),
+    ]
+    alice.create_commit("alice/model", copies, commit_message="copies")
+    assert hub.read_file("models", "alice/model", "copy.safetensors") == WEIGHTS
+    assert hub.read_file("models", "alice/model", "copy.json") == b"{}"
+    assert hub.uploaded_bytes == before
+
+
+def test_a_repo_made_anew_has_none_of_the_old_files(hub, alice, folder, model):
+    alice.delete_repo("alice/model")
+    alice.create_repo("alice/model")
+    before = hub.uploaded_bytes
+    alice.upload_folder(repo_id="alice/model", folder_path=folder)
+    assert hub.uploaded_bytes == 2 * before
+
+
+def test_a_pull_request_that_conflicts_is_not_merged(alice, model):
+    from huggingface_hub.errors import HfHubHTTPError
+
+    file = {"path_in_repo": "config.json", "repo_id": "alice/model"}
+    alice.upload_file(path_or_fileobj=b"{1}", **file, create_pr=True)
+    alice.upload_file(path_or_fileobj=b"{2}", **file)
+    details = alice.get_discussion_details("alice/model", 1)
+    assert details.conflicting_files == ["config.json"]
+    assert "+{1}" in details.diff
+    with pytest.raises(HfHubHTTPError, match="409"):
+        alice.merge_pull_request("alice/model", 1)
+
+
 def test_history_and_refs(alice, model):
     first = alice.list_repo_commits("alice/model")
     assert [commit.title for commit in first][-1] == "initial commit"

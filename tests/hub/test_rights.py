@@ -18,6 +18,19 @@ def test_a_private_repo_is_not_there_for_others(hub, alice):
     assert not client(hub, False).model_info("alice/secret").private
 
 
+def test_a_gated_repo_shows_itself_but_not_its_files(hub, alice):
+    from huggingface_hub.errors import GatedRepoError
+
+    alice.create_repo("alice/gated")
+    alice.update_repo_settings("alice/gated", gated="auto")
+    for token in ("hf_test_write_bob", False):
+        bob = client(hub, token)
+        assert bob.model_info("alice/gated").gated == "auto"
+        with pytest.raises(GatedRepoError):
+            bob.hf_hub_download("alice/gated", ".gitattributes")
+    assert alice.file_exists("alice/gated", ".gitattributes")
+
+
 def test_a_read_token_creates_nothing(hub):
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -47,6 +60,14 @@ def test_a_fine_grained_token_needs_repo_write(hub, alice):
     assert reader.model_info("alice/new").id == "alice/new"
     with pytest.raises(HfHubHTTPError, match="repo.write"):
         reader.auth_check("alice/new", write=True)
+
+
+def test_an_expired_token_is_said_to_be(hub):
+    from huggingface_hub.errors import HfHubHTTPError
+
+    hub.create("models", "alice/open")
+    with pytest.raises(HfHubHTTPError, match="expired"):
+        client(hub, "hf_test_expired_alice").model_info("alice/open")
 
 
 @pytest.mark.parametrize("token", ["hf_test_expired_alice", "hf_unknown"])

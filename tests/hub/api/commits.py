@@ -133,7 +133,7 @@ def _regular(repo: Repo, path: str, value: dict[str, Any]) -> bytes:
     if len(content) > REGULAR_LIMIT:
         raise Refusal(400, f"{path} is larger than 10 MB: it must go to LFS")
     if path == "README.md":
-        errors, _ = card_problems(content.decode(), repo.kind[:-1])
+        errors, _ = card_problems(content.decode(errors="replace"), repo.kind[:-1])
         if errors:
             raise Refusal(400, "Invalid metadata in README.md: " + "; ".join(errors))
     return content

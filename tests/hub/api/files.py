@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from tests.hub.accounts import may_read
 from tests.hub.api.large_files import cdn_url
-from tests.hub.messages import Request, Response, sliced
+from tests.hub.messages import Refusal, Request, Response, sliced
 from tests.hub.routing import route
 
 if TYPE_CHECKING:
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 def read_file(hub: "Hub", request: Request) -> Response:
     """Serve a small file; send who wants a large one to the other origin."""
     repo = hub.repo_to_read(request)
+    token = hub.token(request)
+    if repo.gated and not may_read(token, repo.kind, repo.id):
+        said = f"Access to {repo.id} is restricted: ask its owners for it"
+        raise Refusal(403 if token else 401, said, "GatedRepo")
     sha = repo.resolve(request.params["rev"])
     file = repo.file(sha, request.params["path"])
     headers = {"X-Repo-Commit": sha, "Vary": "Origin, Accept"}

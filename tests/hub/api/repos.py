@@ -59,10 +59,12 @@ def delete_repo(hub: "Hub", request: Request) -> Response:
 
 
 def change_settings(hub: "Hub", request: Request) -> Response:
-    """Make a repo private or public."""
+    """Make a repo private or public, gated or open."""
     repo, wanted = hub.repo_to_write(request), request.json()
-    repo.private = wanted.get("visibility", "public") == "private"
-    return answer({"private": repo.private})
+    if "visibility" in wanted:
+        repo.private = wanted["visibility"] == "private"
+    repo.gated = bool(wanted.get("gated", repo.gated))
+    return answer({"private": repo.private, "gated": repo.gated})
 
 
 def list_repos(hub: "Hub", request: Request) -> Response:
@@ -112,7 +114,7 @@ def _describe_repo(repo: Repo, sha: str) -> dict[str, Any]:
         "lastModified": timestamp(repo.git.committed_at(sha)),
         "createdAt": timestamp(repo.created_at),
         "private": repo.private,
-        "gated": False,
+        "gated": "auto" if repo.gated else False,
         "disabled": False,
         "downloads": 0,
         "likes": 0,
