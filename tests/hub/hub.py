@@ -26,7 +26,8 @@ class Hub:
     """A Hub on 127.0.0.1.
 
     Attributes:
-        log: each request as "METHOD path", in order, those to the other origin included.
+        log: each request as "METHOD path", in order, those to the other origin
+            included and what clients send in passing (telemetry) left out.
         faults: what is to go wrong.
         tokens: the access tokens by what clients send.
         unrouted: requests that nothing answers; a test with any fails.

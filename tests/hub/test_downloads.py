@@ -51,6 +51,14 @@ def test_ranges(hub, model, wanted, status, part):
     assert (answer.status_code, answer.content) == (status, part)
 
 
+def test_more_than_10_mb_are_large_whatever_the_name(hub, alice):
+    alice.create_repo("alice/it")
+    big = {"path_or_fileobj": b"x" * 10_000_001, "path_in_repo": "big.txt"}
+    alice.upload_file(**big, repo_id="alice/it")
+    assert hub.uploaded_bytes == 10_000_001
+    assert hub.read_file("models", "alice/it", "big.txt") == big["path_or_fileobj"]
+
+
 def test_a_token_sent_elsewhere_is_an_error(hub, model):
     where = get(f"{hub.url}/alice/model/resolve/main/model.bin").headers["location"]
     assert get(where, Authorization="Bearer hf_test_write_alice").status_code == 400

@@ -126,6 +126,15 @@ def test_a_mistake_of_the_server_is_500_and_written_down(hub):
     assert "AttributeError" in hub.errors.pop()
 
 
+def test_what_clients_send_in_passing_is_not_counted(hub):
+    from huggingface_hub.utils import get_session
+
+    hub.faults.append(Fault())
+    assert get_session().get(f"{hub.url}/api/agent-harnesses").json()["harnesses"] == {}
+    assert get_session().head(f"{hub.url}/api/telemetry/test").status_code == 200
+    assert hub.log == [] and hub.faults[0].times == 1
+
+
 def test_the_log_tells_what_was_sent(hub, alice, upload):
     upload(b"weights")
     sent = next(line for line in hub.log if line.startswith("PUT /upload/models/alice/model/"))
