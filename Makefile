@@ -3,7 +3,7 @@ VENV := .venv/bin
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install train slang test lint clean
+.PHONY: help install train publish slang test lint clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -15,6 +15,9 @@ train: install ## train both models and print their scores: models/standard, mod
 	@$(VENV)/python train_model.py $(or $(TRAIN_FLAGS),--resume)
 	@$(VENV)/python augment_slang.py --restart $(AUGMENT_FLAGS)
 	@$(VENV)/python -m reeltalk scores
+
+publish: install ## put models and Space on the Hub; DRY_RUN=1 only prints the plan
+	@$(VENV)/python -m reeltalk publish all $(if $(DRY_RUN),--dry-run) $(PUBLISH_FLAGS)
 
 slang: install ## build data/slang.csv from data/slang_terms.csv
 	@$(VENV)/python -m reeltalk slang build

@@ -1,10 +1,17 @@
-"""python -m reeltalk: score, measure and compare, on the models that the scripts train."""
+"""python -m reeltalk: score, measure, compare and publish what the scripts train."""
 
 from collections.abc import Callable
 from typing import Any
 
 from reeltalk.command_line import parse_command, run
-from reeltalk.config import BaselineConfig, EvaluateConfig, PredictConfig, ScoresConfig, SlangConfig
+from reeltalk.config import (
+    BaselineConfig,
+    EvaluateConfig,
+    PredictConfig,
+    PublishConfig,
+    ScoresConfig,
+    SlangConfig,
+)
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "predict": PredictConfig,
@@ -12,6 +19,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "scores": ScoresConfig,
     "baseline": BaselineConfig,
     "slang": SlangConfig,
+    "publish": PublishConfig,
 }
 
 
@@ -34,6 +42,8 @@ def main() -> None:
         from reeltalk.reports import print_scores
 
         print_scores(config)
+    elif isinstance(config, PublishConfig):
+        _publish(config)
     elif config.action == "score":
         from reeltalk.slang_scores import print_slang_scores
 
@@ -42,6 +52,13 @@ def main() -> None:
         from reeltalk.slang import build_slang
 
         build_slang(config)
+
+
+def _publish(config: PublishConfig) -> None:
+    from reeltalk.hub import print_status, publish_all, rollback, verify
+
+    actions = {"all": publish_all, "verify": verify, "status": print_status, "rollback": rollback}
+    actions[config.action](config)
 
 
 if __name__ == "__main__":

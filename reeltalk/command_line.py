@@ -49,6 +49,6 @@ def run(command: Callable[[], None]) -> None:
             raise
         warn(f"error: {error.filename or 'the disk'}: {error.strerror}")
         sys.exit(EXIT_MISTAKE)
-    except KeyboardInterrupt:
-        warn("interrupted; nothing was replaced")
+    except KeyboardInterrupt as interruption:
+        warn(str(interruption) or "interrupted; nothing was replaced")
         sys.exit(EXIT_INTERRUPTED)

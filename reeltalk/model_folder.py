@@ -24,6 +24,7 @@ WEIGHTS_FILE = "model.safetensors"
 TOKENIZER_FILE = "tokenizer.json"
 RUN_FILE = "run.json"
 METRICS_FILE = "metrics.json"
+PUBLISHED_FILE = "published.json"
 
 DISK_ERRORS = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EROFS}
 
@@ -49,6 +50,9 @@ def new_model_folder(place: Path) -> Iterator[Path]:
     try:
         yield folder
         folder.chmod(0o755)
+        if (place / PUBLISHED_FILE).is_file():
+            # The way back to what was published outlives the model that was.
+            shutil.copy2(place / PUBLISHED_FILE, folder)
         for file in folder.rglob("*"):
             if file.is_file():
                 _flush_to_disk(file)

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import REPOSITORY
 from tests.readme import tree_paths
 
-SCRIPTS = ("train_model.py", "augment_slang.py")
+SCRIPTS = ("train_model.py", "augment_slang.py", "upload_model.py", "upload_space.py")
 INFERENCE_KNOWS = {"numpy", "onnxruntime", "tokenizers", "huggingface_hub", "reeltalk_inference"}
 ORDER = [
     re.sub(r"\.py$", "", path.split("/")[1])

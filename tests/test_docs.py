@@ -8,17 +8,23 @@ import tyro
 
 from reeltalk.__main__ import COMMANDS
 from reeltalk.command_line import _PLAIN_FLAGS
-from reeltalk.config import AugmentConfig, TrainConfig
+from reeltalk.config import AugmentConfig, TrainConfig, UploadModelConfig, UploadSpaceConfig
 from tests.conftest import REPOSITORY, run_script
 from tests.readme import blocks, commands, links, tree_paths
 
-SCRIPTS = {"train_model.py": TrainConfig, "augment_slang.py": AugmentConfig}
+SCRIPTS = {
+    "train_model.py": TrainConfig,
+    "augment_slang.py": AugmentConfig,
+    "upload_model.py": UploadModelConfig,
+    "upload_space.py": UploadSpaceConfig,
+}
 PYTHONS = {"python", ".venv/bin/python"}
 LAUNCHERS = {".venv/bin/torchrun", ".venv/bin/accelerate"}
 TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.M))
 
 
 SCRIPT_OF = {"TRAIN_FLAGS": "train_model.py", "AUGMENT_FLAGS": "augment_slang.py"}
+SECRETS = {"HF_TOKEN", "SPACE_TOKEN"}
 
 
 @pytest.mark.parametrize("path", tree_paths())
@@ -38,8 +44,13 @@ def test_commands_parse(command):
         targets = [word for word in words[1:] if "=" not in word]
         assert set(targets) <= TARGETS
         flags = dict(word.split("=", 1) for word in words[1:] if "=" in word)
+        assert flags.pop("DRY_RUN", "1") == "1"
+        published = ["publish", "all", *shlex.split(flags.pop("PUBLISH_FLAGS", ""))]
+        tyro.extras.subcommand_cli_from_dict(COMMANDS, args=published, config=_PLAIN_FLAGS)
         for variable, value in flags.items():
             parse(SCRIPT_OF[variable], shlex.split(value))
+    elif words[0] == "export":
+        assert words[1].removesuffix("=...") in SECRETS
     elif words[0] in PYTHONS and words[1] == "-m":
         assert words[2] == "reeltalk"
         tyro.extras.subcommand_cli_from_dict(COMMANDS, args=words[3:], config=_PLAIN_FLAGS)

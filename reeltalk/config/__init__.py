@@ -12,6 +12,12 @@ from reeltalk.config.commands import (
     ScoresConfig,
     SlangConfig,
 )
+from reeltalk.config.publishing import (
+    HubAccess,
+    PublishConfig,
+    UploadModelConfig,
+    UploadSpaceConfig,
+)
 from reeltalk.config.source import BUNDLED, HUB_BASE, HUB_DATASET, ReviewSource
 from reeltalk.config.training import AugmentConfig, Output, Recipe, TrainConfig
 
@@ -22,11 +28,15 @@ __all__ = [
     "AugmentConfig",
     "BaselineConfig",
     "EvaluateConfig",
+    "HubAccess",
     "Output",
     "PredictConfig",
+    "PublishConfig",
     "Recipe",
     "ReviewSource",
     "ScoresConfig",
     "SlangConfig",
     "TrainConfig",
+    "UploadModelConfig",
+    "UploadSpaceConfig",
 ]

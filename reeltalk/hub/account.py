@@ -1,0 +1,86 @@
+"""Who the token belongs to, and whether it may write where a plan wants to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reeltalk.errors import ReelTalkError
+from reeltalk.hub.connection import Connection
+from reeltalk.hub.refusals import TOKEN_PAGE
+from reeltalk.hub.upload_plan import UploadPlan
+
+_WRITE = "repo.write"
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account of a token.
+
+    Attributes:
+        name: the account.
+        owners: what it may own repos as: itself and its organisations.
+        role: "read", "write" or "fineGrained".
+        token_name: what its owner called the token.
+        may_write: of a fine-grained token, the owners and repos that it may write to.
+    """
+
+    name: str
+    owners: tuple[str, ...]
+    role: str
+    token_name: str
+    may_write: frozenset[str] = frozenset()
+
+
+def read_account(connection: Connection) -> Account:
+    """Ask the Hub whose token this is.
+
+    Raises:
+        ReelTalkError: if it is wrong or has expired.
+    """
+    answer = connection.ask("asking whose token this is", connection.api.whoami)
+    token = answer.get("auth", {}).get("accessToken", {})
+    scopes = token.get("fineGrained", {}).get("scoped", [])
+    return Account(
+        name=answer["name"],
+        owners=(answer["name"], *(group["name"] for group in answer.get("orgs", []))),
+        role=token.get("role", "write"),
+        token_name=token.get("displayName", ""),
+        may_write=frozenset(
+            scope["entity"]["name"] for scope in scopes if _WRITE in scope["permissions"]
+        ),
+    )
+
+
+def check_rights(connection: Connection, account: Account, plans: Sequence[UploadPlan]) -> None:
+    """Refuse to begin what the token may not finish.
+
+    `create_repo` is no such check: it succeeds with a read token where the repo exists.
+
+    Raises:
+        ReelTalkError: naming the repo and the way out.
+    """
+    if account.role == "read":
+        raise ReelTalkError(
+            f"the token {account.token_name!r} may only read; make one with write access at "
+            f"{TOKEN_PAGE}; nothing was written"
+        )
+    for plan in plans:
+        owner = plan.repo_id.split("/")[0]
+        if owner not in account.owners:
+            raise ReelTalkError(
+                f"{plan.repo_id}: the token is {account.name}'s, which may write as "
+                f"{', '.join(account.owners)}; name one of them with --namespace; nothing was "
+                "written"
+            )
+        if account.role == "fineGrained" and not account.may_write & {owner, plan.repo_id}:
+            raise ReelTalkError(
+                f"{plan.repo_id}: the fine-grained token {account.token_name!r} has no write "
+                f"access to {owner}'s repos; add it at {TOKEN_PAGE}; nothing was written"
+            )
+        if not plan.is_new:
+            connection.ask(
+                f"checking the right to write {plan.repo_id}",
+                connection.api.auth_check,
+                plan.repo_id,
+                repo_type=plan.kind,
+                write=True,
+            )

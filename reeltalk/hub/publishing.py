@@ -1,0 +1,159 @@
+"""Carries an upload plan out: one commit for each repo, made once, whole or not at all."""
+
+from dataclasses import dataclass, replace
+
+from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
+
+from reeltalk.errors import ReelTalkError
+from reeltalk.hub.connection import Connection, UnclearOutcomeError
+from reeltalk.hub.repo_files import LocalFile, RemoteRepo, read_remote
+from reeltalk.hub.upload_plan import UploadPlan
+
+_SDK = "gradio"
+_Operation = CommitOperationAdd | CommitOperationCopy | CommitOperationDelete
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where a plan has led.
+
+    Attributes:
+        plan: the plan.
+        sha: the commit that holds what was wanted; with a pull request, that one's.
+        committed: False if the Hub had it all before.
+        pull_request: its page, where one was asked for.
+    """
+
+    plan: UploadPlan
+    sha: str
+    committed: bool
+    pull_request: str = ""
+
+    def url(self, endpoint: str) -> str:
+        """Give the repo's page."""
+        prefix = "" if self.plan.kind == "model" else f"{self.plan.kind}s/"
+        return f"{endpoint}/{prefix}{self.plan.repo_id}"
+
+
+def publish(plan: UploadPlan, connection: Connection, create_pr: bool = False) -> Published:
+    """Bring one repo to what the plan wants.
+
+    Creates the repo where there is none, private; adds one commit on top of the very state that
+    was planned on; shows it to the world last, if that was asked for. After a failure that leaves
+    open whether the commit was made, the repo is read again and compared before another attempt.
+
+    Raises:
+        ReelTalkError: if the Hub refuses, stays away, or someone else has written meanwhile.
+    """
+    plan = create_missing(plan, connection)
+    if not plan.changes_files:
+        published = Published(plan, str(plan.remote.sha), committed=False)
+    elif create_pr:
+        published = _open_pull_request(plan, connection)
+    else:
+        published = Published(plan, _commit(plan, connection), committed=True)
+    if plan.becomes_public and not create_pr:
+        connection.ask(
+            f"making {plan.repo_id} public",
+            connection.api.update_repo_settings,
+            plan.repo_id,
+            repo_type=plan.kind,
+            private=False,
+        )
+    return published
+
+
+def create_missing(plan: UploadPlan, connection: Connection) -> UploadPlan:
+    """Create the plan's repo where there is none, private; give the plan on top of it.
+
+    Raises:
+        ReelTalkError: if the Hub refuses, or someone else has filled the repo meanwhile.
+    """
+    if not plan.is_new:
+        return plan
+    connection.ask(
+        f"creating {plan.repo_id}",
+        connection.api.create_repo,
+        plan.repo_id,
+        repo_type=plan.kind,
+        private=True,
+        exist_ok=True,
+        space_sdk=_SDK if plan.kind == "space" else None,
+    )
+    remote = read_remote(connection, plan.kind, plan.repo_id)
+    if remote.sha is None:
+        raise ReelTalkError(f"{plan.repo_id} was created and cannot be read; is the name taken?")
+    if any(file.path not in (".gitattributes", "README.md") for file in remote.files):
+        # It was made, and filled, between the plan and now.
+        raise _someone_else(plan, remote)
+    return replace(plan, remote=remote)
+
+
+def _commit(plan: UploadPlan, connection: Connection) -> str:
+    """Make the plan's commit exactly once; give its id."""
+    waited_s, doing = 0.0, f"committing to {plan.repo_id}"
+    for attempt in range(1000):
+        try:
+            commit = connection.ask_once(
+                doing,
+                connection.api.create_commit,
+                plan.repo_id,
+                _operations(plan),
+                commit_message=_message(plan),
+                repo_type=plan.kind,
+                parent_commit=plan.remote.sha,
+            )
+            return commit.oid
+        except UnclearOutcomeError as unclear:
+            now = read_remote(connection, plan.kind, plan.repo_id)
+            if plan.is_done_in(now):
+                return str(now.sha)
+            if now.sha != plan.remote.sha:
+                raise _someone_else(plan, now) from unclear
+            waited_s += connection.wait(doing, unclear, attempt, waited_s)
+    raise AssertionError
+
+
+def _open_pull_request(plan: UploadPlan, connection: Connection) -> Published:
+    page = f"{connection.endpoint}/{plan.repo_id}/discussions"
+    try:
+        commit = connection.ask_once(
+            f"opening a pull request at {plan.repo_id}",
+            connection.api.create_commit,
+            plan.repo_id,
+            _operations(plan),
+            commit_message=_message(plan),
+            repo_type=plan.kind,
+            parent_commit=plan.remote.sha,
+            create_pr=True,
+        )
+    except UnclearOutcomeError as unclear:
+        # A second attempt might open a second one.
+        raise ReelTalkError(
+            f"{plan.repo_id}: the Hub's answer was lost; see at {page} whether the pull request "
+            "is there before trying again"
+        ) from unclear
+    return Published(plan, commit.oid, committed=True, pull_request=str(commit.pr_url))
+
+
+def _operations(plan: UploadPlan) -> list[_Operation]:
+    """List the commit's parts; a file that the Hub has at another revision is not uploaded."""
+    operations: list[_Operation] = [CommitOperationDelete(file.path) for file in plan.deleted]
+    for file in [*plan.added, *plan.changed]:
+        if isinstance(file, LocalFile):
+            operations.append(CommitOperationAdd(file.path, file.content))
+        else:
+            operations.append(CommitOperationCopy(file.path, file.path, src_revision=file.revision))
+    return operations
+
+
+def _message(plan: UploadPlan) -> str:
+    summary = plan.summary()
+    return summary[0].upper() + summary[1:]
+
+
+def _someone_else(plan: UploadPlan, now: RemoteRepo) -> ReelTalkError:
+    return ReelTalkError(
+        f"{plan.repo_id}: someone else published {str(now.sha)[:8]} meanwhile; nothing of this run "
+        "was written there, and nothing of theirs was lost; look at it, then run the command again"
+    )
