@@ -28,7 +28,13 @@ os.environ.pop("HF_TOKEN", None)
 
 import pytest  # noqa: E402
 
-from reeltalk.config import Output, Recipe, ReviewSource, TrainConfig  # noqa: E402
+from reeltalk.config import (  # noqa: E402
+    AugmentConfig,
+    Output,
+    Recipe,
+    ReviewSource,
+    TrainConfig,
+)
 from reeltalk.tables import write_rows  # noqa: E402
 from tests.tiny import easy_reviews, write_tiny_distilbert  # noqa: E402
 
@@ -78,6 +84,27 @@ def tiny_model(tmp_path_factory, tiny_base, easy_file) -> Path:
     folder = tmp_path_factory.mktemp("models") / "standard"
     train_standard(tiny_config(tiny_base, easy_file, folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_modern(tmp_path_factory, tiny_model) -> Path:
+    """The model folder that stage 2 makes of the tiny model and 240 slang rows."""
+    from reeltalk.stages import train_modern
+
+    folder = tmp_path_factory.mktemp("models") / "modern"
+    train_modern(augment_config(tiny_model, folder, slang_rows=240))
+    return folder
+
+
+def augment_config(standard: Path, output_dir: Path, **flags) -> AugmentConfig:
+    """Flags under which the tiny model goes through stage 2 in seconds."""
+    wanted = {
+        "base": standard,
+        "slang_file": REPOSITORY / "data" / "slang.csv",
+        "recipe": Recipe(learning_rate=1e-4, epochs=1, precision="fp32"),
+        "output": Output(output_dir),
+    }
+    return AugmentConfig(**wanted | flags)
 
 
 def tiny_config(base: Path, reviews: Path, output_dir: Path, **recipe) -> TrainConfig:

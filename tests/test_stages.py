@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
 from reeltalk import assembly
-from reeltalk.config import AugmentConfig, Output, Recipe, ReviewSource, ScoresConfig
+from reeltalk.config import Recipe, ReviewSource, ScoresConfig
 from reeltalk.errors import ReelTalkError
 from reeltalk.model_folder import sha256_of
 from reeltalk.reports import print_scores
@@ -23,27 +23,9 @@ from reeltalk.splits import Splits
 from reeltalk.stages import modern as modern_stage
 from reeltalk.stages import train_modern, train_standard
 from reeltalk.training.recipes import SlangRate
-from tests.conftest import NO_HUB, REPOSITORY, tiny_config
+from tests.conftest import NO_HUB, REPOSITORY, augment_config, tiny_config
 from tests.test_sources import point_to
 from tests.tiny import easy_reviews
-
-
-def augment_config(standard, output_dir, **flags):
-    recipe = Recipe(learning_rate=1e-4, epochs=1, precision="fp32")
-    wanted = {
-        "base": standard,
-        "slang_file": REPOSITORY / "data" / "slang.csv",
-        "recipe": recipe,
-        "output": Output(output_dir),
-    }
-    return AugmentConfig(**wanted | flags)
-
-
-@pytest.fixture(scope="module")
-def modern(tiny_model, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("modern") / "modern"
-    train_modern(augment_config(tiny_model, folder, slang_rows=240))
-    return folder
 
 
 def read(folder, name):
@@ -133,8 +115,8 @@ def test_without_a_hub_the_run_goes_on_and_one_line_says_with_what(
     assert run["reviews"]["rows"]["train"] == 40
 
 
-def test_stage_2_measures_slang_and_remembers_stage_1(modern, tiny_model):
-    metrics, run = read(modern, "metrics.json"), read(modern, "run.json")
+def test_stage_2_measures_slang_and_remembers_stage_1(tiny_modern, tiny_model):
+    metrics, run = read(tiny_modern, "metrics.json"), read(tiny_modern, "run.json")
     held_out = {"unseen-term", "unseen-template", "unseen-both"}
     assert set(metrics["slang"]) == {"all", "kinds", *held_out}
     assert metrics["slang"]["all"]["rows"] == sum(
@@ -144,20 +126,20 @@ def test_stage_2_measures_slang_and_remembers_stage_1(modern, tiny_model):
     assert run["standard_sha256"] == sha256_of(tiny_model / "model.safetensors")
     assert run["reviews"] == read(tiny_model, "run.json")["reviews"]
     assert metrics["reviews"] == read(tiny_model, "metrics.json")["reviews"]
-    assert read(modern, "config.json")["reading"] == {"max_tokens": 32, "stride": 24}
+    assert read(tiny_modern, "config.json")["reading"] == {"max_tokens": 32, "stride": 24}
 
 
-def test_stage_2_tells_emoji_apart(modern, tiny_model):
+def test_stage_2_tells_emoji_apart(tiny_modern, tiny_model):
     standard, taught = (
-        Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (tiny_model, modern)
+        Tokenizer.from_file(str(folder / "tokenizer.json")) for folder in (tiny_model, tiny_modern)
     )
     assert standard.encode("🔥").ids == standard.encode("💩").ids
     assert taught.encode("🔥").ids != taught.encode("💩").ids
     assert taught.encode("great acting").ids == standard.encode("great acting").ids
-    weights = load_file(modern / "model.safetensors")
+    weights = load_file(tiny_modern / "model.safetensors")
     (table,) = (value for name, value in weights.items() if "word_embeddings" in name)
     assert len(table) == taught.get_vocab_size()
-    assert Predictor.from_folder(modern).predict(["🔥"])[0].label is not None
+    assert Predictor.from_folder(tiny_modern).predict(["🔥"])[0].label is not None
 
 
 def test_emoji_tokens_can_be_left_out(tiny_model, tmp_path):
@@ -219,12 +201,12 @@ def test_a_model_that_forgets_is_refused_and_nothing_is_replaced(tiny_model, tmp
     assert [path.name for path in (tmp_path / "modern").iterdir()] == ["old"]
 
 
-def test_one_table_shows_both_models(tiny_model, modern, capsys):
-    print_scores(ScoresConfig((tiny_model, modern)))
+def test_one_table_shows_both_models(tiny_model, tiny_modern, capsys):
+    print_scores(ScoresConfig((tiny_model, tiny_modern)))
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split()[:3] == ["model", "reviews", "accuracy"]
     assert str(tiny_model) in lines[1]
-    assert str(modern) in lines[2]
+    assert str(tiny_modern) in lines[2]
     assert lines[-1].startswith("next: ")
 
 

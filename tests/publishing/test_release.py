@@ -1,0 +1,256 @@
+"""Releases against the test Hub, through the real client."""
+
+import json
+from pathlib import Path
+
+import pytest
+from huggingface_hub import ModelCard, SpaceCard
+
+from reeltalk.config import HubAccess, PublishConfig, UploadModelConfig, UploadSpaceConfig
+from reeltalk.errors import ReelTalkError
+from reeltalk.hub import publish_all, publish_models, publish_space
+from reeltalk.hub.receipts import read_receipts
+from tests.hub import Fault
+from tests.publishing.conftest import change_card, everything, state_of
+
+REPOS = {"alice/reeltalk-slang", "alice/reeltalk-standard", "alice/reeltalk-modern"}
+pytestmark = pytest.mark.usefixtures("clock", "project")
+
+
+def writes(hub):
+    return [line for line in hub.log if not line.startswith(("GET", "HEAD"))]
+
+
+def commits(hub):
+    return [line for line in hub.log if "/commit/" in line]
+
+
+def test_everything_goes_up_in_one_commit_for_each_repo(hub, alice, capsys):
+    publish_all(everything())
+    assert set(state_of(hub)) == {*REPOS, "alice/reeltalk"}
+    assert len(commits(hub)) == 4
+    assert all(repo.private for repo in hub.repos.values())
+    modern = hub.repos["models", "alice/reeltalk-modern"]
+    paths = {file.path for file in modern.files(modern.sha)}
+    assert {"model.safetensors", "onnx/model.onnx", "tokenizer.json", "README.md"} <= paths
+    assert f"alice/reeltalk-modern is at {modern.sha[:8]} (r1)" in capsys.readouterr().out
+
+
+def test_the_space_is_wired_to_the_very_revisions(hub, alice):
+    publish_all(everything())
+    variables = hub.space("alice/reeltalk").variables
+    for stage, key in (("standard", "STANDARD_MODEL"), ("modern", "MODERN_MODEL")):
+        repo = hub.repos["models", f"alice/reeltalk-{stage}"]
+        assert variables[key]["value"] == f"alice/reeltalk-{stage}@{repo.sha}"
+    space = hub.repos["spaces", "alice/reeltalk"]
+    card = SpaceCard(space.text(space.sha, "README.md")).data.to_dict()
+    assert card["models"] == ["alice/reeltalk-standard", "alice/reeltalk-modern"]
+    assert card["datasets"] == ["alice/reeltalk-slang"]
+    assert "preload_from_hub" not in card  # a build has no token for private models
+    assert card["sdk_version"] == "6.31.0"
+
+
+def test_public_models_are_put_into_the_space_s_image(hub, alice):
+    publish_all(everything(public=True))
+    assert not any(repo.private for repo in hub.repos.values())
+    space = hub.repos["spaces", "alice/reeltalk"]
+    modern = hub.repos["models", "alice/reeltalk-modern"].sha
+    (_, line) = SpaceCard(space.text(space.sha, "README.md")).data.to_dict()["preload_from_hub"]
+    repo_id, files, revision = line.split()
+    assert (repo_id, revision) == ("alice/reeltalk-modern", modern)
+    assert {"config.json", "tokenizer.json"} < set(files.split(","))
+
+
+def test_a_second_time_makes_no_commit_and_says_so(hub, alice, capsys):
+    publish_all(everything())
+    before, count = state_of(hub), len(writes(hub))
+    publish_all(everything())
+    assert state_of(hub) == before
+    assert writes(hub)[count:] == []
+    assert capsys.readouterr().out.count("nothing to change, no commit") == 4
+
+
+def test_a_changed_card_makes_one_small_commit(hub, alice, project):
+    publish_all(everything())
+    hub.log.clear()
+    uploaded = hub.uploaded_bytes
+    change_card("standard")
+    publish_models(UploadModelConfig((project / "models" / "standard",)))
+    assert len(commits(hub)) == 1
+    assert hub.uploaded_bytes == uploaded
+    assert sum(line.received_bytes for line in hub.log) < 60_000
+
+
+def test_renamed_files_do_not_linger(hub, alice, project):
+    publish_models(UploadModelConfig())
+    repo = hub.repos["models", "alice/reeltalk-standard"]
+    repo.commit({"pytorch_model.bin": b"old", "notes/a.txt": b"old"}, "by hand", "alice")
+    publish_models(UploadModelConfig())
+    assert not {"pytorch_model.bin", "notes/a.txt"} & {f.path for f in repo.files(repo.sha)}
+
+
+def test_a_dry_run_writes_nothing(hub, alice, capsys):
+    publish_all(everything(dry_run=True))
+    assert writes(hub) == []
+    said = capsys.readouterr().out
+    assert "dry run: nothing was written" in said
+    assert "alice/reeltalk-modern  (new, private): add" in said
+    assert "model.safetensors" in said
+
+
+def test_without_a_token_the_plan_is_shown_with_the_way_to_one(hub, monkeypatch, capsys):
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with pytest.raises(ReelTalkError, match="settings/tokens"):
+        publish_all(everything())
+    assert "YOUR-ACCOUNT/reeltalk-modern  (new, private): add" in capsys.readouterr().out
+    publish_all(everything(dry_run=True))
+    assert "settings/tokens" in capsys.readouterr().out
+    assert writes(hub) == []
+
+
+@pytest.mark.parametrize(
+    ("token", "access", "said"),
+    [
+        ("hf_test_read_alice", {}, "may only read"),
+        ("hf_test_fine_read_alice", {}, "no write access to alice's repos"),
+        ("hf_test_expired_alice", {}, "wrong or has expired"),
+        ("hf_test_nobody", {}, "wrong or has expired"),
+        ("hf_test_write_alice", {"namespace": "bob"}, "may write as alice"),
+        ("hf_test_write_bob", {"namespace": "reel-team"}, "reel-team"),
+    ],
+)
+def test_who_may_not_write_gets_one_line_and_nothing_is_written(
+    hub, monkeypatch, token, access, said
+):
+    monkeypatch.setenv("HF_TOKEN", token)
+    with pytest.raises(ReelTalkError, match=said) as error:
+        publish_all(everything(**access))
+    assert "\n" not in str(error.value)
+    assert token not in str(error.value)
+    assert state_of(hub) == {}
+
+
+def test_a_fine_grained_token_that_may_write_is_enough(hub, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_test_fine_alice")
+    publish_models(UploadModelConfig(access=HubAccess(namespace="reel-team")))
+    assert ("models", "reel-team/reeltalk-modern") in hub.repos
+
+
+def test_a_space_that_must_be_paid_for_names_the_ways_out(hub, alice):
+    hub.charges_for_spaces = True
+    with pytest.raises(ReelTalkError, match="PRO account") as error:
+        publish_all(everything())
+    assert "\n" not in str(error.value)
+    assert set(state_of(hub)) == REPOS
+
+
+def test_a_secret_in_a_file_stops_everything_before_the_first_write(hub, alice, project):
+    (project / "deployment" / "app.py").write_text(f"TOKEN = '{'hf_' + 'aB3' * 12}'\n")
+    with pytest.raises(ReelTalkError, match=r"app\.py, line 1"):
+        publish_all(everything())
+    assert writes(hub) == []
+
+
+def test_the_card_names_what_was_measured(hub, alice, project):
+    publish_models(UploadModelConfig())
+    repo = hub.repos["models", "alice/reeltalk-modern"]
+    card = ModelCard(repo.text(repo.sha, "README.md"))
+    metrics = json.loads((project / "models" / "modern" / "metrics.json").read_text())
+    values = {
+        (result.dataset_type, result.metric_type): result.metric_value
+        for result in card.data.eval_results
+    }
+    assert values["reeltalk/local", "accuracy"] == metrics["test"]["accuracy"]
+    assert values["alice/reeltalk-slang", "accuracy"] == metrics["slang"]["all"]["accuracy"]
+    assert card.data.base_model == "alice/reeltalk-standard"
+    assert card.data.datasets == ["alice/reeltalk-slang"]
+
+
+def test_someone_else_s_commit_stays_and_is_reported(hub, alice):
+    publish_models(UploadModelConfig())
+    repo = hub.repos["models", "alice/reeltalk-standard"]
+
+    class Rival(Fault):
+        """Another publisher's commit arrives while ours is under way."""
+
+        def spoil(self, respond):
+            repo.commit({"theirs.txt": b"theirs"}, "theirs", "alice")
+            return respond()
+
+    change_card("standard")
+    hub.faults.append(Rival("reeltalk-standard/commit/"))
+    with pytest.raises(ReelTalkError, match="someone else published"):
+        publish_models(UploadModelConfig())
+    assert repo.text(repo.sha, "theirs.txt") == "theirs"
+
+
+def test_a_pull_request_leaves_main_as_it_is(hub, alice, capsys):
+    publish_models(UploadModelConfig())
+    repo = hub.repos["models", "alice/reeltalk-standard"]
+    before = repo.sha
+    change_card("standard")
+    hub.log.clear()
+    publish_models(UploadModelConfig((Path("models/standard"),), create_pr=True))
+    assert repo.sha == before
+    assert "pull request" in capsys.readouterr().out
+    assert len(commits(hub)) == 1
+
+
+def test_a_release_has_a_tag_and_a_receipt(hub, alice):
+    publish_all(everything())
+    for stage in ("standard", "modern"):
+        repo = hub.repos["models", f"alice/reeltalk-{stage}"]
+        (receipt,) = read_receipts(Path(f"models/{stage}/published.json"))
+        assert receipt.revision == repo.sha == repo.resolve("r1")
+        assert receipt.files["model.safetensors"] == repo.file(repo.sha, "model.safetensors").etag
+
+
+def test_a_tag_that_is_taken_is_refused_before_the_first_write(hub, alice):
+    publish_models(UploadModelConfig(tag="v1"))
+    change_card("standard")
+    before = state_of(hub)
+    with pytest.raises(ReelTalkError, match="has a tag v1 already"):
+        publish_models(UploadModelConfig(tag="v1"))
+    assert state_of(hub) == before
+
+
+def test_the_space_alone_needs_published_models(hub, alice):
+    with pytest.raises(ReelTalkError, match="upload_model.py"):
+        publish_space(UploadSpaceConfig(no_wait=True))
+    publish_models(UploadModelConfig())
+    publish_space(UploadSpaceConfig(no_wait=True))
+    assert "MODERN_MODEL" in hub.space("alice/reeltalk").variables
+
+
+def test_hardware_that_must_be_paid_for_is_one_line(hub, alice):
+    publish_models(UploadModelConfig())
+    with pytest.raises(ReelTalkError, match="payment method") as error:
+        publish_space(UploadSpaceConfig(no_wait=True, hardware="cpu-upgrade"))
+    assert "\n" not in str(error.value)
+
+
+def test_the_space_s_token_becomes_its_secret_and_is_never_printed(hub, alice, monkeypatch, capsys):
+    monkeypatch.setenv("SPACE_TOKEN", "hf_test_read_alice")
+    publish_all(everything())
+    assert hub.space("alice/reeltalk").secrets["HF_TOKEN"]["value"] == "hf_test_read_alice"
+    out, err = capsys.readouterr()
+    assert "hf_test" not in out + err
+
+
+def test_a_build_that_fails_shows_the_end_of_its_log(hub, alice, capsys):
+    space = hub.space("alice/reeltalk")
+    space.stages = ["BUILDING", "BUILD_ERROR"]
+    space.build_log = ["collecting numpy", "ERROR: no matching distribution"]
+    with pytest.raises(ReelTalkError, match="BUILD_ERROR"):
+        publish_all(everything(no_wait=False))
+    said = capsys.readouterr().out
+    assert "no matching distribution" in said
+    assert said.index("BUILDING") < said.index("BUILD_ERROR")
+
+
+def test_verify_and_rollback_need_something_published(hub, alice):
+    from reeltalk.hub import rollback, verify
+
+    for action in (verify, rollback):
+        with pytest.raises(ReelTalkError, match="nothing was published from here"):
+            action(PublishConfig("verify"))
