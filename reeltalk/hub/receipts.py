@@ -49,7 +49,7 @@ def make_receipt(
         revision=published.sha,
         url=published.url(endpoint),
         tag=tag,
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        time=datetime.now(UTC).isoformat(timespec="milliseconds"),
         files={file.path: file.sha256 for file in plan.wanted if isinstance(file, LocalFile)},
         variables=variables or {},
     )
