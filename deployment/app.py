@@ -1,0 +1,36 @@
+"""Starts the Space: reads its settings, serves the API at once and the page right after.
+
+    python app.py
+
+MODERN_MODEL and STANDARD_MODEL name the models, as `owner/name@commit` or as a local folder; the
+page is laid out in page/, and everything about models is reeltalk_inference's.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+from reeltalk_inference.ladder import Ladder
+from serving import make_app, serve
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Serve on GRADIO_SERVER_PORT or PORT, else on 7860."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    for chatty in ("httpx", "httpx2"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    ladder = Ladder.from_settings(os.environ, HERE / "word_model.json")
+    port = os.environ.get("GRADIO_SERVER_PORT") or os.environ.get("PORT") or "7860"
+    serve(make_app(ladder, _build_page), int(port))
+
+
+def _build_page(ladder: Ladder) -> "FastAPI":  # noqa: F821
+    from page.layout import mount_page  # gradio: seconds, which the API need not wait for
+
+    return mount_page(ladder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Puts the page together: header, banner, tabs, endpoints; and mounts it."""
+
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+
+from page.banner import render_banner
+from page.review_tab import ReviewTab
+from page.theme import make_theme
+from reeltalk_inference.ladder import Ladder
+
+_HEADER = """<h1>Movie review sentiment</h1>
+<p>Paste a review and see whether it reads as positive or negative, how sure the model is, and
+which words decided it.</p>"""
+_HEAD = (
+    '<meta name="description" content="Reads film reviews: positive or negative, how sure, why">'
+)
+_STYLES = Path(__file__).with_name("styles.css")
+_UPLOADS_KEPT_S = 3600
+_WAITING_VISITORS = 64
+
+
+def mount_page(ladder: Ladder) -> FastAPI:
+    """Build the page and give it as an app of its own, with gradio's lifespan."""
+    page = build_page(ladder)
+    page.queue(api_open=False, max_size=_WAITING_VISITORS)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    return gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        theme=make_theme(),
+        css_paths=[_STYLES],
+        head=_HEAD,
+        footer_links=["api", "settings"],
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        show_error=False,
+        max_file_size="5mb",
+    )
+
+
+def build_page(ladder: Ladder) -> gr.Blocks:
+    """Lay out the page and wire its events."""
+    kept = (_UPLOADS_KEPT_S // 2, _UPLOADS_KEPT_S)
+    with gr.Blocks(title="ReelTalk", analytics_enabled=False, delete_cache=kept) as page:
+        gr.HTML(_HEADER, elem_id="header")
+        banner = gr.HTML(render_banner(ladder), elem_id="banner")
+        with gr.Tabs():
+            with gr.Tab("Review", id="review"):
+                review = ReviewTab()
+        review.wire(ladder, banner, page)
+        _keep_banner_true(ladder, banner, page)
+    return page
+
+
+def _keep_banner_true(ladder: Ladder, banner: gr.HTML, page: gr.Blocks) -> None:
+    """Draw the banner on each visit, and every few seconds until loading is over."""
+    timer = gr.Timer(3, active=True)
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+
+    def draw() -> tuple[str, gr.Timer]:
+        return render_banner(ladder), gr.Timer(active=ladder.loading)
+
+    page.load(draw, None, [banner, timer], **quiet)
+    timer.tick(draw, None, [banner, timer], **quiet)

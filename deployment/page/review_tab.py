@@ -1,0 +1,115 @@
+"""The Review tab: one box, the verdict beside it, and then what tipped it."""
+
+import json
+
+import gradio as gr
+
+from limits import MOST_CHARACTERS
+from page.banner import render_banner
+from page.cards import EMPTY, render_card, render_message
+from page.examples import EXAMPLES
+from page.reading import read_review, refuse_review
+from page.tipped import render_tipped
+from reeltalk_inference.explanation import explain
+from reeltalk_inference.ladder import Ladder
+
+_SCROLL = """() => { if (window.innerWidth < 768)
+  document.getElementById('verdict').scrollIntoView({behavior: 'smooth', block: 'start'}); }"""
+_FOCUS = "() => { document.querySelector('#review textarea').focus(); }"
+_PREFILL = f"""() => (new URLSearchParams(window.location.search).get('text') || '')
+  .slice(0, {MOST_CHARACTERS + 1})"""
+_FAILED = "Something went wrong while reading this. Your text is kept; please try again."
+
+
+class ReviewTab:
+    """Lays the tab out where it is made; `wire` joins its events."""
+
+    def __init__(self) -> None:
+        """Lay out the two columns."""
+        with gr.Row():
+            with gr.Column(scale=9, min_width=320):
+                self.box = gr.Textbox(
+                    lines=7,
+                    max_lines=18,
+                    label="Your review",
+                    info="English works best. Press Shift + Enter to score.",
+                    elem_id="review",
+                )
+                with gr.Row():
+                    self.score = gr.Button(
+                        "Score review", variant="primary", scale=5, min_width=120, elem_id="score"
+                    )
+                    self.clear = gr.Button("Clear", scale=2, min_width=80, elem_id="clear")
+                gr.HTML("<p>Try one</p>", elem_id="try-one")
+                with gr.Row(elem_classes="chips"):
+                    self.chips = {
+                        name: gr.Button(name, size="sm", elem_id=f"chip-{name.lower()}")
+                        for name in EXAMPLES
+                    }
+            with gr.Column(scale=11, min_width=320):
+                self.card = gr.HTML(EMPTY, elem_id="verdict")
+                self.tipped = gr.HTML("", elem_id="tipped")
+
+    def wire(self, ladder: Ladder, banner: gr.HTML, page: gr.Blocks) -> None:
+        """Join buttons and keys to the model; the explanation follows the verdict."""
+        quiet = {"api_visibility": "private", "show_progress": "hidden"}
+        typed = gr.on(
+            [self.score.click, self.box.submit],
+            None,
+            js="() => ''",
+            outputs=self.tipped,
+            **quiet,
+        )
+        starts = [typed]
+        for name, chip in self.chips.items():
+            js = f"() => [{json.dumps(EXAMPLES[name])}, '']"
+            starts.append(chip.click(None, js=js, outputs=[self.box, self.tipped], **quiet))
+        explained = [self._follow(start, ladder, banner) for start in starts]
+        cleared = self.clear.click(
+            lambda: ("", EMPTY, ""),
+            None,
+            [self.box, self.card, self.tipped],
+            cancels=explained,
+            **quiet,
+        )
+        cleared.then(None, js=_FOCUS, **quiet)
+        page.load(None, js=_PREFILL, outputs=self.box, **quiet)
+
+    def _follow(self, start: gr.events.Dependency, ladder: Ladder, banner: gr.HTML):  # noqa: ANN202
+        quiet = {"api_visibility": "private", "trigger_mode": "multiple"}
+        scored = start.then(
+            lambda review: (score_review(review, ladder), render_banner(ladder)),
+            self.box,
+            [self.card, banner],
+            show_progress="minimal",
+            concurrency_limit=4,
+            concurrency_id="score",
+            **quiet,
+        )
+        scored.failure(lambda: render_message(_FAILED), None, self.card, **quiet)
+        scored.success(None, js=_SCROLL, **quiet)
+        return scored.success(
+            lambda review: explain_review(review, ladder),
+            self.box,
+            self.tipped,
+            show_progress="hidden",
+            concurrency_limit=2,
+            concurrency_id="explain",
+            **quiet,
+        )
+
+
+def score_review(review: str, ladder: Ladder) -> str:
+    """Give the card of a review, or the message that says why there is none."""
+    message = refuse_review(review)
+    return render_message(message) if message else render_card(read_review(review, ladder.best))
+
+
+def explain_review(review: str, ladder: Ladder) -> str:
+    """Give the section "What tipped it", empty for a review that is not read."""
+    if refuse_review(review):
+        return ""
+    predict = ladder.best.predict
+    if predict([review])[0].label is None:
+        return ""
+    return render_tipped(review, explain(review, predict))
