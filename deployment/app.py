@@ -10,6 +10,8 @@ import logging
 import os
 from pathlib import Path
 
+from fastapi import FastAPI
+from feedback import FeedbackFile
 from reeltalk_inference.ladder import Ladder
 from serving import make_app, serve
 
@@ -26,10 +28,10 @@ def main() -> None:
     serve(make_app(ladder, _build_page), int(port))
 
 
-def _build_page(ladder: Ladder) -> "FastAPI":  # noqa: F821
+def _build_page(ladder: Ladder) -> FastAPI:
     from page.layout import mount_page  # gradio: seconds, which the API need not wait for
 
-    return mount_page(ladder)
+    return mount_page(ladder, FeedbackFile.from_settings(os.environ))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How much one visitor may ask for at once, and how often. The page and the API keep to the same."""
+"""How much one visitor may ask for at once, and how often; the same for the page and the API."""
 
 import threading
 import time

@@ -1,8 +1,9 @@
 """The line above everything: who answers, and why, whenever that is not the modern model."""
 
-from page.markup import escape
 from reeltalk_inference.ladder import Ladder
 from reeltalk_inference.loading import LoadedModel
+
+from page.markup import escape
 
 _NAMES = {
     "modern": "the modern model",

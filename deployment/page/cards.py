@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from reeltalk_inference.loading import LoadedModel
+from reeltalk_inference.verdict import MIXED_BELOW, NEGATIVE, POSITIVE, Verdict
+
 from page.language import looks_foreign
 from page.markup import count, escape, percent
 from page.windows_strip import render_strip
-from reeltalk_inference.loading import LoadedModel
-from reeltalk_inference.verdict import MIXED_BELOW, NEGATIVE, POSITIVE, Verdict
 
 EMPTY = '<div class="card empty" role="status">Your result will appear here.</div>'
 
@@ -60,14 +61,21 @@ def render_message(message: str) -> str:
 
 
 def _bars(verdict: Verdict) -> str:
-    rows = "".join(
-        f'<div class="bar"><span>{name}</span><span class="track" aria-hidden="true">'
-        f'<span class="fill {name.lower()}" style="width:{100 * verdict.probabilities[label]:.1f}%">'
-        f"</span></span><b>{percent(verdict.probabilities[label])}</b></div>"
+    if verdict.label is None:
+        return ""
+    rows = [
+        _bar(name, verdict.probabilities[label])
         for label, name in ((POSITIVE, "Positive"), (NEGATIVE, "Negative"))
-        if verdict.label is not None
+    ]
+    return f'<div class="bars">{"".join(rows)}</div>'
+
+
+def _bar(name: str, share: float) -> str:
+    return (
+        f'<div class="bar"><span>{name}</span><span class="track" aria-hidden="true">'
+        f'<span class="fill {name.lower()}" style="width:{100 * share:.1f}%"></span></span>'
+        f"<b>{percent(share)}</b></div>"
     )
-    return f'<div class="bars">{rows}</div>' if rows else ""
 
 
 def _sentence(kind: str, reading: Reading) -> str:

@@ -4,11 +4,16 @@ from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
+from feedback import FeedbackFile
+from reeltalk_inference.ladder import Ladder
 
+from page.about_tab import AboutTab
 from page.banner import render_banner
+from page.batch_tab import BatchTab
+from page.compare_tab import CompareTab
+from page.endpoints import add_endpoints
 from page.review_tab import ReviewTab
 from page.theme import make_theme
-from reeltalk_inference.ladder import Ladder
 
 _HEADER = """<h1>Movie review sentiment</h1>
 <p>Paste a review and see whether it reads as positive or negative, how sure the model is, and
@@ -21,9 +26,9 @@ _UPLOADS_KEPT_S = 3600
 _WAITING_VISITORS = 64
 
 
-def mount_page(ladder: Ladder) -> FastAPI:
+def mount_page(ladder: Ladder, feedback: FeedbackFile) -> FastAPI:
     """Build the page and give it as an app of its own, with gradio's lifespan."""
-    page = build_page(ladder)
+    page = build_page(ladder, feedback)
     page.queue(api_open=False, max_size=_WAITING_VISITORS)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     return gr.mount_gradio_app(
@@ -42,7 +47,7 @@ def mount_page(ladder: Ladder) -> FastAPI:
     )
 
 
-def build_page(ladder: Ladder) -> gr.Blocks:
+def build_page(ladder: Ladder, feedback: FeedbackFile) -> gr.Blocks:
     """Lay out the page and wire its events."""
     kept = (_UPLOADS_KEPT_S // 2, _UPLOADS_KEPT_S)
     with gr.Blocks(title="ReelTalk", analytics_enabled=False, delete_cache=kept) as page:
@@ -51,7 +56,17 @@ def build_page(ladder: Ladder) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab("Review", id="review"):
                 review = ReviewTab()
-        review.wire(ladder, banner, page)
+            with gr.Tab("Compare", id="compare"):
+                compare = CompareTab()
+            with gr.Tab("Batch", id="batch"):
+                batch = BatchTab()
+            with gr.Tab("About", id="about"):
+                about = AboutTab(ladder)
+        review.wire(ladder, feedback, banner, page)
+        compare.wire(ladder)
+        batch.wire(ladder)
+        about.wire(ladder, page)
+        add_endpoints(ladder)
         _keep_banner_true(ladder, banner, page)
     return page
 

@@ -3,8 +3,9 @@
 import time
 
 from limits import MOST_CHARACTERS
-from page.cards import Reading
 from reeltalk_inference.loading import LoadedModel
+
+from page.cards import Reading
 
 
 def refuse_review(review: str) -> str:

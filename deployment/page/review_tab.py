@@ -3,15 +3,17 @@
 import json
 
 import gradio as gr
-
+from feedback import FeedbackFile
 from limits import MOST_CHARACTERS
+from reeltalk_inference.explanation import explain
+from reeltalk_inference.ladder import Ladder
+
 from page.banner import render_banner
 from page.cards import EMPTY, render_card, render_message
 from page.examples import EXAMPLES
+from page.feedback_row import FeedbackRow, hide, show
 from page.reading import read_review, refuse_review
 from page.tipped import render_tipped
-from reeltalk_inference.explanation import explain
-from reeltalk_inference.ladder import Ladder
 
 _SCROLL = """() => { if (window.innerWidth < 768)
   document.getElementById('verdict').scrollIntoView({behavior: 'smooth', block: 'start'}); }"""
@@ -49,8 +51,11 @@ class ReviewTab:
             with gr.Column(scale=11, min_width=320):
                 self.card = gr.HTML(EMPTY, elem_id="verdict")
                 self.tipped = gr.HTML("", elem_id="tipped")
+                self.feedback = FeedbackRow()
 
-    def wire(self, ladder: Ladder, banner: gr.HTML, page: gr.Blocks) -> None:
+    def wire(
+        self, ladder: Ladder, feedback: FeedbackFile, banner: gr.HTML, page: gr.Blocks
+    ) -> None:
         """Join buttons and keys to the model; the explanation follows the verdict."""
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
         typed = gr.on(
@@ -66,21 +71,22 @@ class ReviewTab:
             starts.append(chip.click(None, js=js, outputs=[self.box, self.tipped], **quiet))
         explained = [self._follow(start, ladder, banner) for start in starts]
         cleared = self.clear.click(
-            lambda: ("", EMPTY, ""),
+            lambda: ("", EMPTY, "", *hide()),
             None,
-            [self.box, self.card, self.tipped],
+            [self.box, self.card, self.tipped, *self.feedback.outputs],
             cancels=explained,
             **quiet,
         )
         cleared.then(None, js=_FOCUS, **quiet)
+        self.feedback.wire(feedback)
         page.load(None, js=_PREFILL, outputs=self.box, **quiet)
 
     def _follow(self, start: gr.events.Dependency, ladder: Ladder, banner: gr.HTML):  # noqa: ANN202
         quiet = {"api_visibility": "private", "trigger_mode": "multiple"}
         scored = start.then(
-            lambda review: (score_review(review, ladder), render_banner(ladder)),
+            lambda review: (*score_review(review, ladder), render_banner(ladder)),
             self.box,
-            [self.card, banner],
+            [self.card, *self.feedback.outputs, banner],
             show_progress="minimal",
             concurrency_limit=4,
             concurrency_id="score",
@@ -99,10 +105,12 @@ class ReviewTab:
         )
 
 
-def score_review(review: str, ladder: Ladder) -> str:
-    """Give the card of a review, or the message that says why there is none."""
-    message = refuse_review(review)
-    return render_message(message) if message else render_card(read_review(review, ladder.best))
+def score_review(review: str, ladder: Ladder) -> tuple:
+    """Give the card of a review and the feedback row, or the message that says why not."""
+    if message := refuse_review(review):
+        return render_message(message), *hide()
+    reading = read_review(review, ladder.best)
+    return render_card(reading), *show(reading)
 
 
 def explain_review(review: str, ladder: Ladder) -> str:

@@ -1,7 +1,8 @@
-""" "What tipped it": the words or sentences that moved the score, marked in the visitor's text."""
+"""What tipped it: the words or sentences that moved the score, marked in the visitor's text."""
+
+from reeltalk_inference.explanation import Explanation, Part
 
 from page.markup import escape
-from reeltalk_inference.explanation import Explanation, Part
 
 _MOST_NAMED = 5
 _MOST_MARKED = {"word": 16, "sentence": 12}

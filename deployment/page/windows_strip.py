@@ -2,8 +2,9 @@
 
 import math
 
-from page.markup import percent
 from reeltalk_inference.verdict import Verdict
+
+from page.markup import percent
 
 _MIXED = 0.08
 
