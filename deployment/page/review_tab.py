@@ -20,6 +20,8 @@ _SCROLL = """() => { if (window.innerWidth < 768)
 _FOCUS = "() => { document.querySelector('#review textarea').focus(); }"
 _PREFILL = f"""() => (new URLSearchParams(window.location.search).get('text') || '')
   .slice(0, {MOST_CHARACTERS + 1})"""
+_BUSY = "document.getElementById('verdict').classList.add('busy');"
+_DONE = "() => { document.getElementById('verdict').classList.remove('busy'); }"
 _FAILED = "Something went wrong while reading this. Your text is kept; please try again."
 
 
@@ -61,13 +63,13 @@ class ReviewTab:
         typed = gr.on(
             [self.score.click, self.box.submit],
             None,
-            js="() => ''",
+            js=f"() => {{ {_BUSY} return ''; }}",
             outputs=self.tipped,
             **quiet,
         )
         starts = [typed]
         for name, chip in self.chips.items():
-            js = f"() => [{json.dumps(EXAMPLES[name])}, '']"
+            js = f"() => {{ {_BUSY} return [{json.dumps(EXAMPLES[name])}, '']; }}"
             starts.append(chip.click(None, js=js, outputs=[self.box, self.tipped], **quiet))
         explained = [self._follow(start, ladder, banner) for start in starts]
         cleared = self.clear.click(
@@ -92,6 +94,7 @@ class ReviewTab:
             concurrency_id="score",
             **quiet,
         )
+        scored.then(None, js=_DONE, **quiet)
         scored.failure(lambda: render_message(_FAILED), None, self.card, **quiet)
         scored.success(None, js=_SCROLL, **quiet)
         return scored.success(

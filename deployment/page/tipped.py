@@ -4,7 +4,7 @@ from reeltalk_inference.explanation import Explanation, Part
 
 from page.markup import escape
 
-_MOST_NAMED = 5
+_MOST_NAMED = {"word": 5, "sentence": 2}
 _MOST_MARKED = {"word": 16, "sentence": 12}
 _LONGEST_QUOTE = 60
 
@@ -19,19 +19,19 @@ def render_tipped(review: str, explanation: Explanation) -> str:
         )
     return (
         '<section class="tipped" aria-label="What tipped it"><h3>What tipped it</h3>'
-        f"<p>{_named(review, marked)}</p>{_flip(review, explanation)}"
+        f"<p>{_named(review, marked, _MOST_NAMED[explanation.unit])}</p>{_flip(review, explanation)}"
         f'<div class="text" tabindex="0" role="region" aria-label="Your review, marked">'
         f"{_marked(review, marked)}</div>{_legend(explanation.unit)}</section>"
     )
 
 
-def _named(review: str, marked: list[Part]) -> str:
+def _named(review: str, marked: list[Part], most: int) -> str:
     sides = (
         ("Pushed up", [part for part in marked if part.effect > 0]),
         ("Pulled down", [part for part in marked if part.effect < 0]),
     )
     return " ".join(
-        f"<b>{name}:</b> {', '.join(_distinct_quotes(review, parts))}."
+        f"<b>{name}:</b> {', '.join(_distinct_quotes(review, parts)[:most])}."
         for name, parts in sides
         if parts
     )
@@ -39,7 +39,7 @@ def _named(review: str, marked: list[Part]) -> str:
 
 def _distinct_quotes(review: str, parts: list[Part]) -> list[str]:
     quotes = {review[part.start : part.end].lower(): _quote(review, part) for part in parts}
-    return list(quotes.values())[:_MOST_NAMED]
+    return list(quotes.values())
 
 
 def _quote(review: str, part: Part) -> str:
