@@ -3,7 +3,7 @@ VENV := .venv/bin
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install train publish slang test lint clean
+.PHONY: help install train publish slang demo test lint clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -21,6 +21,9 @@ publish: install ## put models and Space on the Hub; DRY_RUN=1 only prints the p
 
 slang: install ## build data/slang.csv from data/slang_terms.csv
 	@$(VENV)/python -m reeltalk slang build
+
+demo: install ## start the Space on models/modern and models/standard, where they are
+	@MODERN_MODEL=models/modern STANDARD_MODEL=models/standard $(VENV)/python deployment/app.py
 
 test: install ## run the whole test suite
 	@$(VENV)/python -m pytest

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvicorn
+from docs_page import add_docs
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from reeltalk_inference.ladder import Ladder
@@ -60,10 +61,12 @@ def make_app(ladder: Ladder, build_page: Callable[[Ladder], FastAPI]) -> FastAPI
 
     app = FastAPI(title="ReelTalk", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     add_routes(app, ladder)
+    add_docs(app)
     app.mount("/", late)
     return app
 
 
 def serve(app: FastAPI, port: int) -> None:
     """Serve until the process is told to stop."""
+    _log.info("serving on http://127.0.0.1:%s", port)
     uvicorn.run(app, host="0.0.0.0", port=port, log_level="warning", timeout_graceful_shutdown=5)

@@ -12,7 +12,14 @@ from tests.conftest import REPOSITORY
 from tests.readme import tree_paths
 
 SCRIPTS = ("train_model.py", "augment_slang.py", "upload_model.py", "upload_space.py")
-INFERENCE_KNOWS = {"numpy", "onnxruntime", "tokenizers", "huggingface_hub", "reeltalk_inference"}
+INFERENCE_KNOWS = {
+    "httpx2",
+    "huggingface_hub",
+    "numpy",
+    "onnxruntime",
+    "reeltalk_inference",
+    "tokenizers",
+}
 ORDER = [
     re.sub(r"\.py$", "", path.split("/")[1])
     for path in tree_paths()

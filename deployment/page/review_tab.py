@@ -72,6 +72,8 @@ class ReviewTab:
             js = f"() => {{ {_BUSY} return [{json.dumps(EXAMPLES[name])}, '']; }}"
             starts.append(chip.click(None, js=js, outputs=[self.box, self.tipped], **quiet))
         explained = [self._follow(start, ladder, banner) for start in starts]
+        triggers = [self.score.click, self.box.submit, *(c.click for c in self.chips.values())]
+        gr.on(triggers, None, cancels=explained, **quiet)
         cleared = self.clear.click(
             lambda: ("", EMPTY, "", *hide()),
             None,
@@ -95,11 +97,12 @@ class ReviewTab:
             **quiet,
         )
         scored.then(None, js=_DONE, **quiet)
-        scored.failure(lambda: render_message(_FAILED), None, self.card, **quiet)
+        shown = [self.card, *self.feedback.outputs]
+        scored.failure(lambda: (render_message(_FAILED), *hide()), None, shown, **quiet)
         scored.success(None, js=_SCROLL, **quiet)
         return scored.success(
-            lambda review: explain_review(review, ladder),
-            self.box,
+            lambda about: explain_review(about["text"], ladder) if about else "",
+            self.feedback.about,
             self.tipped,
             show_progress="hidden",
             concurrency_limit=2,
@@ -117,10 +120,5 @@ def score_review(review: str, ladder: Ladder) -> tuple:
 
 
 def explain_review(review: str, ladder: Ladder) -> str:
-    """Give the section "What tipped it", empty for a review that is not read."""
-    if refuse_review(review):
-        return ""
-    predict = ladder.best.predict
-    if predict([review])[0].label is None:
-        return ""
-    return render_tipped(review, explain(review, predict))
+    """Give the section "What tipped it" of a review that has a verdict."""
+    return render_tipped(review, explain(review, ladder.best.predict))

@@ -17,9 +17,10 @@ def render_tipped(review: str, explanation: Explanation) -> str:
             '<section class="tipped"><h3>What tipped it</h3><p class="meta">No single '
             f"{explanation.unit} moved the score by much.</p></section>"
         )
+    named = _named(review, marked, _MOST_NAMED[explanation.unit])
     return (
         '<section class="tipped" aria-label="What tipped it"><h3>What tipped it</h3>'
-        f"<p>{_named(review, marked, _MOST_NAMED[explanation.unit])}</p>{_flip(review, explanation)}"
+        f"<p>{named}</p>{_flip(review, explanation)}"
         f'<div class="text" tabindex="0" role="region" aria-label="Your review, marked">'
         f"{_marked(review, marked)}</div>{_legend(explanation.unit)}</section>"
     )
