@@ -23,8 +23,9 @@ Feedback is kept only if you give it: your answer and the score, and your text o
 the box.</p>"""
 
 _API = f"""<h2>API</h2>
-<p>Plain HTTP, at most {MOST_TEXTS} texts of {MOST_CHARACTERS:,} characters a request. They are
-described at <a href="docs">/docs</a>, the schema is at <code>/openapi.json</code>, and <code>/healthz</code> says which model answers.</p>
+<p>Plain HTTP, at most {MOST_TEXTS} texts of {MOST_CHARACTERS:,} characters a request.
+<a href="docs">/docs</a> describes it, <code>/openapi.json</code> is its schema, and
+<code>/healthz</code> says which model answers.</p>
 <pre tabindex="0"><code>curl -s $SPACE/v1/predict -H "Content-Type: application/json" \\
   -d '{{"texts": ["Not bad at all."]}}'</code></pre>
 <p>With gradio's client:</p>

@@ -85,7 +85,9 @@ class ReviewTab:
         self.feedback.wire(feedback)
         page.load(None, js=_PREFILL, outputs=self.box, **quiet)
 
-    def _follow(self, start: gr.events.Dependency, ladder: Ladder, banner: gr.HTML):  # noqa: ANN202
+    def _follow(
+        self, start: gr.events.Dependency, ladder: Ladder, banner: gr.HTML
+    ) -> gr.events.Dependency:
         quiet = {"api_visibility": "private", "trigger_mode": "multiple"}
         scored = start.then(
             lambda review: (*score_review(review, ladder), render_banner(ladder)),

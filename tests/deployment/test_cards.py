@@ -79,10 +79,7 @@ def test_an_ending_that_reverses_the_verdict_is_told():
         ("ngl this slapped fr", False),
         ("La pel\u00edcula es muy buena y los actores no est\u00e1n mal", True),
         ("Der Film ist sehr langweilig und die Musik ist nicht gut", True),
-        (
-            "\u043e\u0447\u0435\u043d\u044c \u0445\u043e\u0440\u043e\u0448\u0438\u0439 \u0444\u0438\u043b\u044c\u043c",
-            True,
-        ),
+        ("\u0445\u043e\u0440\u043e\u0448\u0438\u0439 \u0444\u0438\u043b\u044c\u043c", True),
         ("\U0001f525\U0001f525", False),
     ],
 )
