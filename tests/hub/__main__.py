@@ -5,6 +5,7 @@ Everything in it is gone when it stops.
 
 import argparse
 import logging
+import signal
 import tempfile
 import threading
 from pathlib import Path
@@ -23,6 +24,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         seed(hub, Path(folder))
     print(f"HF_ENDPOINT={hub.url} HF_TOKEN=hf_test_write_alice HF_HUB_DISABLE_XET=1", flush=True)
+    # Stopped either way, its files are removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
