@@ -80,7 +80,7 @@ class SpaceHost:
             environment[entry["key"]] = entry["value"]
         log = (self._folder / "app.log").open("wb")
         self.process = subprocess.Popen(
-            [python, "-P", "app.py"], cwd=snapshot, env=environment, stdout=log, stderr=log
+            [python, "app.py"], cwd=snapshot, env=environment, stdout=log, stderr=log
         )
         self.space.host = f"http://127.0.0.1:{port}"
         self._wait_until_up(self._folder / "app.log")
