@@ -106,7 +106,9 @@ def describe_plan(plan: UploadPlan) -> list[str]:
         seen = "becomes public"
     else:
         seen = "private" if plan.remote.private else "public"
-    lines = [f"{plan.kind:<8} {plan.repo_id}  ({seen}): {plan.summary()}"]
+    goes_up = sum(file.size for file in [*plan.added, *plan.changed])
+    size = f", {_size(goes_up)}" if goes_up else ""
+    lines = [f"{plan.kind:<8} {plan.repo_id}  ({seen}): {plan.summary()}{size}"]
     rows = [("add", file.path, file.size) for file in plan.added]
     rows += [("change", file.path, file.size) for file in plan.changed]
     rows += [("delete", file.path, file.size) for file in plan.deleted]

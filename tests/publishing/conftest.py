@@ -88,7 +88,8 @@ def change_card(stage):
 
 def everything(**flags):
     """The flags of `make publish` that does not wait for the Space, which no one builds here."""
-    access = {name: flags.pop(name) for name in ("public", "dry_run", "namespace") if name in flags}
+    names = ("public", "dry_run", "namespace", "timeout_s")
+    access = {name: flags.pop(name) for name in names if name in flags}
     limits = {"timeout_s": 5.0, "patience_s": 300.0}
     return PublishConfig("all", **{"no_wait": True, "access": HubAccess(**limits | access)} | flags)
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.conftest import REPOSITORY, run_script
 from tests.hub.seeds import seed
+from tests.hub.space_host import SpaceHost
 from tests.publishing.conftest import ALICE
-from tests.publishing.space_host import SpaceHost
 
 READ_BACK = """
 import json, sys
@@ -75,7 +75,7 @@ def test_the_published_space_starts_from_its_own_repo_and_answers(
     shutil.copytree(tiny_model, folder / "models" / "standard")
     shutil.copytree(tiny_modern, folder / "models" / "modern")
     host = SpaceHost(hub, "alice/reeltalk", tmp_path, own_environment=False)
-    host.start_when_published()
+    host.keep_up()
     try:
         done = publish(folder)
     finally:
@@ -101,7 +101,7 @@ def test_from_the_hub_s_names_to_a_space_in_an_environment_of_its_own(hub, tmp_p
     assert run["reviews"]["source"] == "stanfordnlp/imdb"
     assert run["base"]["name"] == "distilbert/distilbert-base-uncased"
     host = SpaceHost(hub, "alice/reeltalk", tmp_path, own_environment=True)
-    host.start_when_published()
+    host.keep_up()
     try:
         done = publish(folder, **fresh)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -124,7 +124,7 @@ def test_from_the_hub_s_names_to_a_space_in_an_environment_of_its_own(hub, tmp_p
 JS = """
 import { env } from "@huggingface/transformers";
 env.remoteHost = process.env.HF_ENDPOINT + "/";
-env.useFSCache = false;
+env.cacheDir = "./cache/";
 """
 
 

@@ -25,38 +25,49 @@ class SpaceHost:
         """Have the Space stay at BUILDING until `start` has it running."""
         self.own_environment = own_environment
         self.process: subprocess.Popen | None = None
+        self._stopped = threading.Event()
         self._hub, self._repo_id, self._folder = hub, repo_id, folder
         self.space = hub.space(repo_id)
         self.space.stages = ["BUILDING"]
 
-    def start_when_published(self) -> threading.Thread:
-        """Wait in a thread for the Space's files and settings, then bring it up."""
-        thread = threading.Thread(target=self._wait_and_start, daemon=True)
-        thread.start()
-        return thread
+    def keep_up(self) -> None:
+        """In a thread, start the Space when it is published, and anew when it has changed."""
+        threading.Thread(target=self._keep_up, daemon=True).start()
 
     def stop(self) -> None:
         """End the app."""
+        self._stopped.set()
+        self._end_app()
+
+    def _keep_up(self) -> None:
+        runs: tuple[str, ...] | None = None
+        while not self._stopped.wait(0.1):
+            wanted = self._published()
+            if wanted is None or wanted == runs:
+                continue
+            self.space.stages = ["BUILDING"]
+            self._end_app()
+            try:
+                self._start()
+                self.space.stages = ["APP_STARTING", "RUNNING"]
+            except (OSError, RuntimeError, TimeoutError, subprocess.SubprocessError) as error:
+                self.space.build_log = [f"{type(error).__name__}: {error}"]
+                self.space.stages = ["BUILD_ERROR"]
+            runs = wanted
+
+    def _published(self) -> tuple[str, ...] | None:
+        """What the app is started from: the commit and the settings."""
+        repo = self._hub.repos.get(("spaces", self._repo_id))
+        if repo is None or not repo.text(repo.sha, "app.py"):
+            return None
+        entries = [*self.space.variables.values(), *self.space.secrets.values()]
+        return (repo.sha, *sorted(f"{entry['key']}={entry['value']}" for entry in entries))
+
+    def _end_app(self) -> None:
         if self.process is not None:
             self.process.terminate()
             self.process.wait(30)
-
-    def _wait_and_start(self) -> None:
-        end = time.monotonic() + WAIT_S
-        while not self._is_published():
-            if time.monotonic() > end:
-                return
-            time.sleep(0.1)
-        try:
-            self._start()
-            self.space.stages = ["APP_STARTING", "RUNNING"]
-        except Exception as error:
-            self.space.build_log = [f"{type(error).__name__}: {error}"]
-            self.space.stages = ["BUILD_ERROR"]
-
-    def _is_published(self) -> bool:
-        repo = self._hub.repos.get(("spaces", self._repo_id))
-        return repo is not None and bool(repo.text(repo.sha, "app.py"))
+            self.process = None
 
     def _start(self) -> None:
         snapshot = snapshot_download(
@@ -64,6 +75,7 @@ class SpaceHost:
             repo_type="space",
             local_dir=self._folder / "app",
             token="hf_test_write_alice",
+            endpoint=self._hub.url,
         )
         python = self._install(Path(snapshot)) if self.own_environment else Path(sys.executable)
         port = free_port()
