@@ -25,7 +25,7 @@ def main() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     ladder = Ladder.from_settings(os.environ, HERE / "word_model.json")
     port = os.environ.get("GRADIO_SERVER_PORT") or os.environ.get("PORT") or "7860"
-    serve(make_app(ladder, _build_page), int(port))
+    serve(make_app(ladder, _build_page), int(port), behind_proxy="SPACE_ID" in os.environ)
 
 
 def _build_page(ladder: Ladder) -> FastAPI:

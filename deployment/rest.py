@@ -1,17 +1,15 @@
 """The plain HTTP API: /healthz, /v1/predict and /openapi.json. Its contract is stable."""
 
-import math
 import time
-from collections.abc import Awaitable, Callable
 
+from body_limit import BodyLimit, problem
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from limits import MOST_BODY_BYTES, MOST_CHARACTERS, MOST_TEXTS, RateLimit
+from limits import MOST_CHARACTERS, MOST_TEXTS, RateLimit
 from pydantic import BaseModel, ConfigDict, Field
 from reeltalk_inference.ladder import Ladder
 from reeltalk_inference.verdict import Verdict
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Texts(BaseModel):
@@ -107,7 +105,7 @@ def add_routes(app: FastAPI, ladder: Ladder) -> None:
             422, f"{where or 'body'}: {first['msg']}".encode("utf-8", "replace").decode()
         )
 
-    app.add_middleware(_BodyLimit)
+    app.add_middleware(BodyLimit)
 
 
 def refuse_texts(texts: list[str]) -> tuple[int, str] | None:
@@ -125,12 +123,6 @@ def refuse_texts(texts: list[str]) -> tuple[int, str] | None:
     return None
 
 
-def problem(status: int, detail: str, wait_s: float = 0.0) -> JSONResponse:
-    """Answer with a status and one line that says why."""
-    headers = {"Retry-After": str(math.ceil(wait_s))} if wait_s else None
-    return JSONResponse({"detail": detail}, status, headers)
-
-
 def _as_json(verdict: Verdict) -> OneVerdict:
     return OneVerdict(
         label=verdict.label,
@@ -140,48 +132,3 @@ def _as_json(verdict: Verdict) -> OneVerdict:
         tokens_total=verdict.tokens_total,
         windows=verdict.windows,
     )
-
-
-class _BodyLimit:
-    """Refuses bodies over the limit before they are held in memory. Uploads have gradio's own."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
-            await self._app(scope, receive, send)
-            return
-        body = await _read_body(receive)
-        if body is None:
-            refusal = problem(413, f"the request is over {MOST_BODY_BYTES:,} bytes")
-            await refusal(scope, receive, send)
-            return
-        await self._app(scope, _replay(body, receive), send)
-
-
-async def _read_body(receive: Receive) -> bytes | None:
-    """Collect a request's body, or give None once it is over the limit."""
-    body = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return bytes(body)
-        body += message.get("body", b"")
-        if len(body) > MOST_BODY_BYTES:
-            return None
-        if not message.get("more_body"):
-            return bytes(body)
-
-
-def _replay(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
-    sent = False
-
-    async def replay() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay

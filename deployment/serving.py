@@ -66,7 +66,14 @@ def make_app(ladder: Ladder, build_page: Callable[[Ladder], FastAPI]) -> FastAPI
     return app
 
 
-def serve(app: FastAPI, port: int) -> None:
-    """Serve until the process is told to stop."""
+def serve(app: FastAPI, port: int, behind_proxy: bool = False) -> None:
+    """Serve until the process is told to stop; behind a Space's proxy, clients are as it says."""
     _log.info("serving on http://127.0.0.1:%s", port)
-    uvicorn.run(app, host="0.0.0.0", port=port, log_level="warning", timeout_graceful_shutdown=5)
+    uvicorn.run(
+        app,
+        host="0.0.0.0",
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        forwarded_allow_ips="*" if behind_proxy else None,
+    )
