@@ -87,6 +87,11 @@ def _sentence(kind: str, reading: Reading) -> str:
             "rather than a verdict."
         )
     share = max(reading.verdict.probabilities.values())
+    if reading.model.level == "words":
+        return (
+            f"The word model puts {percent(share)} on {kind}. It weighs single words and pairs, "
+            "and does not follow a sentence."
+        )
     if not reading.model.is_calibrated:
         return (
             f"The model puts {percent(share)} on {kind}. How often it is right when it says so "

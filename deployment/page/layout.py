@@ -29,6 +29,7 @@ _WAITING_VISITORS = 64
 def mount_page(ladder: Ladder, feedback: FeedbackFile) -> FastAPI:
     """Build the page and give it as an app of its own, with gradio's lifespan."""
     page = build_page(ladder, feedback)
+    page.space_id = None  # with it, gradio draws a bar that asks two other hosts
     page.queue(api_open=False, max_size=_WAITING_VISITORS)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     return gr.mount_gradio_app(

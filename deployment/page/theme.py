@@ -40,6 +40,8 @@ def make_theme() -> gr.themes.Base:
         button_secondary_background_fill_hover_dark="*neutral_600",
         button_secondary_text_color="*neutral_900",
         button_secondary_text_color_dark="*neutral_50",
+        checkbox_border_color="*neutral_500",
+        checkbox_border_color_dark="*neutral_400",
         block_shadow="none",
         block_shadow_dark="none",
     )

@@ -38,7 +38,12 @@ def offline_space(tmp_path_factory):
 def model_space(tmp_path_factory, tiny_model):
     """A copy of deployment/ that answers with a real, tiny model as both of its models."""
     folder = tmp_path_factory.mktemp("with-models")
-    settings = {"MODERN_MODEL": str(tiny_model), "STANDARD_MODEL": str(tiny_model)}
+    settings = {
+        "MODERN_MODEL": str(tiny_model),
+        "STANDARD_MODEL": str(tiny_model),
+        "SYSTEM": "spaces",
+        "SPACE_ID": "someone/reeltalk",
+    }
     with RunningSpace(folder, HF_ENDPOINT=NO_HUB, **settings) as space:
         space.wait_for(lambda: space.get("/healthz")["level"] == "modern")
         space.wait_for_page()

@@ -44,6 +44,10 @@ def test_out_of_100_is_said_only_where_calibration_was_measured():
     assert "Out of 100" not in card(0.17, level="public", metrics=CALIBRATED)
 
 
+def test_the_word_model_says_what_it_is():
+    assert "The word model puts 83% on negative" in card(0.17, level="words")
+
+
 def test_no_card_claims_certainty():
     drawn = card(0.9999, level="modern", metrics=CALIBRATED)
     assert "100%" not in drawn.replace("width:100.0%", "") and "more than 99" in drawn
