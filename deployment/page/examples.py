@@ -15,8 +15,8 @@ EXAMPLES = {
         "single scene, no crumbs left. certified banger"
     ),
     "Mixed": (
-        "Great acting from the leads, but the script lets them down. The visuals were stunning, "
-        "yet the story felt rushed and underdeveloped."
+        "The two sisters are a joy to watch together and every street looks painted, but the plot "
+        "creaks, and the last act is over before it has begun."
     ),
     "Lukewarm": (
         "It passes the time. Nothing in it is bad and nothing in it stays with you; by the next "

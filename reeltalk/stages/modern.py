@@ -15,7 +15,7 @@ from reeltalk.metrics import compare
 from reeltalk.model_folder import CONFIG_FILE, RUN_FILE, WEIGHTS_FILE, read_json, sha256_of
 from reeltalk.reports import flipped_lines
 from reeltalk.reviews import Reviews
-from reeltalk.slang import SEEN, SlangSet, read_slang
+from reeltalk.slang import SEEN, SlangSet, put_aside, read_slang
 from reeltalk.sources import Hub, Source, choose_dataset
 from reeltalk.splits import Splits, draw, join, read_splits
 from reeltalk.stages.running import Stage, prepare, run_stage
@@ -26,6 +26,8 @@ from reeltalk.training.replay import Replay
 # After 1,900 rows at the default rates, fire emoji alone are still read as mixed (54 %).
 _ENOUGH_SLANG_ROWS = 3800
 
+# Of the terms and of the templates; a tenth of the rows have one of either.
+_ASIDE_SHARE = 0.05
 _SLANG_VALIDATION_SHARE = 0.1
 _MOST_SLANG_VALIDATION_ROWS = 500
 
@@ -41,7 +43,8 @@ class Lessons:
 
     Attributes:
         learned: slang rows.
-        chosen_on: stage 1's validation reviews, and slang rows that are not learnt.
+        chosen_on: stage 1's validation reviews, and slang rows with a term or a template that is
+            not learnt.
     """
 
     learned: Reviews
@@ -122,20 +125,21 @@ def choose_slang(slang: SlangSet, splits: Splits, most: int | None, seed: int) -
     Raises:
         ReelTalkError: if there are no rows to learn from, or fewer than asked for.
     """
-    seen = slang.of_split(SEEN)
-    if not len(seen):
+    learnt, aside = (part.of_split(SEEN) for part in put_aside(slang, _ASIDE_SHARE, seed))
+    if not len(learnt):
         raise ReelTalkError(f"{slang.file}: no row of the split '{SEEN}' to learn from")
-    if most is not None and most > len(seen):
+    if most is not None and most > len(learnt):
         raise ReelTalkError(
-            f"--slang-rows {most} is more than the {len(seen)} rows of {slang.file} that may be "
-            f"learnt; allowed: 20 to {len(seen)}"
+            f"--slang-rows {most} is more than the {len(learnt)} rows of {slang.file} that may be "
+            f"learnt ({len(aside)} are what the model is chosen on); allowed: 20 to {len(learnt)}"
         )
-    most = most or max(_ENOUGH_SLANG_ROWS, len(splits.train) // 2)
-    if len(seen) > most:
-        seen = draw(seen, most / len(seen), seed)[1]
-    share = min(_SLANG_VALIDATION_SHARE, _MOST_SLANG_VALIDATION_ROWS / len(seen))
-    learned, chosen = draw(seen, share, seed)
-    return Lessons(learned, join(splits.validation, chosen))
+    most = min(len(learnt), most or max(_ENOUGH_SLANG_ROWS, len(splits.train) // 2))
+    checked = min(_MOST_SLANG_VALIDATION_ROWS, max(20, round(_SLANG_VALIDATION_SHARE * most)))
+    return Lessons(_some(learnt, most, seed), join(splits.validation, _some(aside, checked, seed)))
+
+
+def _some(reviews: Reviews, count: int, seed: int) -> Reviews:
+    return draw(reviews, count / len(reviews), seed)[1] if count < len(reviews) else reviews
 
 
 def _forgetting_gate(config: AugmentConfig, test: Reviews) -> Callable[[Readings], str]:
