@@ -4,6 +4,7 @@ Reads and writes go through `Connection.ask`, which waits out rate limits, serve
 connections. A call that must not be made twice goes through `Connection.ask_once`.
 """
 
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from huggingface_hub import HfApi, constants, get_token, set_client_factory
 from huggingface_hub.errors import HfHubHTTPError
 from huggingface_hub.utils import get_session
 
-from reeltalk.errors import ReelTalkError
+from reeltalk.errors import ReelTalkError, first_line
 from reeltalk.hub.refusals import explain
 from reeltalk.terminal import warn
 
@@ -97,15 +98,12 @@ class Connection:
         """
         try:
             return call(*given, **named)
-        except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
+        except (httpx2.HTTPError, ConnectionError, RuntimeError, ValueError) as error:
             cause = _hub_error(error)
-            if isinstance(cause, HubBusyError | httpx2.TransportError | ValueError):
+            if _is_unclear(cause):
                 raise UnclearOutcomeError from cause
-            if isinstance(cause, HfHubHTTPError):
-                if cause.response.status_code in {*_BUSY_STATUSES, 412}:
-                    raise UnclearOutcomeError from cause
-                raise ReelTalkError(self.redact(f"{doing}: {explain(cause)}")) from cause
-            raise
+            reason = explain(cause) if isinstance(cause, HfHubHTTPError) else " ".join(str(cause).split())
+            raise ReelTalkError(self.redact(f"{doing}: {reason}")) from cause
 
     def wait(
         self, doing: str, unclear: UnclearOutcomeError, attempt: int, waited_s: float
@@ -169,9 +167,20 @@ def _refuse_busy(response: httpx2.Response) -> None:
 def _hub_error(error: BaseException) -> BaseException:
     """Find the Hub's error in one that the client has wrapped (LFS uploads: RuntimeError)."""
     inner = error.__cause__
-    if isinstance(error, RuntimeError) and isinstance(inner, httpx2.HTTPError | ValueError):
+    if isinstance(error, RuntimeError) and isinstance(inner, httpx2.HTTPError | OSError):
         return inner
     return error
+
+
+def _is_unclear(error: BaseException) -> bool:
+    """Tell whether an error leaves open what the Hub did, or asks for another attempt.
+
+    A RuntimeError is hf_xet's: what a transfer of its met, before any commit.
+    """
+    if isinstance(error, HfHubHTTPError):
+        return error.response.status_code in {*_BUSY_STATUSES, 412}
+    away = (HubBusyError, httpx2.TransportError, ConnectionError, RuntimeError)
+    return isinstance(error, (*away, json.JSONDecodeError))
 
 
 def _in_words(error: BaseException | None) -> str:
@@ -183,7 +192,9 @@ def _in_words(error: BaseException | None) -> str:
         return f"the connection was lost ({type(error).__name__})"
     if isinstance(error, HfHubHTTPError):
         return f"the Hub answers {error.response.status_code}"
-    return "the Hub's answer cannot be read"
+    if isinstance(error, json.JSONDecodeError):
+        return "the Hub's answer cannot be read"
+    return f"the transfer failed ({first_line(error)})" if error else "no answer"
 
 
 def _count_down(line: str, pause_s: float) -> None:

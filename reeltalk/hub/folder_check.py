@@ -118,8 +118,7 @@ def refuse_secrets(file: LocalFile, token: str | None = None) -> None:
     """
     if Path(file.path).suffix in _NEVER_TEXT or file.size > _LARGEST_SCANNED_BYTES:
         return
-    content = file.content if isinstance(file.content, bytes) else file.content.read_bytes()
-    text = content.decode("utf-8", "replace")
+    text = file.read().decode("utf-8", "replace")
     patterns = _SECRETS | ({"the token in use": re.escape(token)} if token else {})
     for what, pattern in patterns.items():
         found = re.search(pattern, text)

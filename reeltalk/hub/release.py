@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from huggingface_hub import RepoCard
+
 from reeltalk.config import HubAccess
 from reeltalk.errors import ReelTalkError
 from reeltalk.hub.account import Account, check_rights, read_account
@@ -12,7 +14,7 @@ from reeltalk.hub.folder_check import refuse_secrets
 from reeltalk.hub.publishing import Published, publish
 from reeltalk.hub.receipts import keep_receipt, make_receipt
 from reeltalk.hub.refusals import NO_TOKEN
-from reeltalk.hub.repo_files import RemoteRepo, read_remote
+from reeltalk.hub.repo_files import CARD_FILE, LocalFile, RemoteRepo, read_remote
 from reeltalk.hub.targets import NOBODY, Target
 from reeltalk.hub.upload_plan import UploadPlan, describe_plan, plan_upload
 from reeltalk.sources import Hub
@@ -90,6 +92,8 @@ def present(release: Release, targets: Sequence[Target], plans: Sequence[UploadP
     """
     if release.account is not None:
         check_rights(release.connection, release.account, plans)
+        for plan in plans:
+            _check_card(release.connection, plan)
         whose = f"as {release.account.name} (token {release.account.token_name!r})"
     else:
         whose = "without a token"
@@ -155,6 +159,15 @@ def choose_tag(release: Release, plans: Sequence[UploadPlan]) -> None:
             )
         numbers += [int(found[1]) for name in names if (found := re.fullmatch(_RELEASE_TAG, name))]
     release.tag = release.tag or f"r{max(numbers) + 1}"
+
+
+def _check_card(connection: Connection, plan: UploadPlan) -> None:
+    """Have the Hub look at a card before anything is written: a bad one would stop the commit."""
+    for file in [*plan.added, *plan.changed]:
+        if file.path == CARD_FILE and isinstance(file, LocalFile):
+            card = RepoCard(file.read().decode("utf-8"))
+            doing = f"checking the card of {plan.repo_id}"
+            connection.ask(doing, card.validate, repo_type=plan.kind)
 
 
 def _tag(release: Release, published: Published) -> str:

@@ -14,6 +14,8 @@ from reeltalk.hub.connection import Connection
 
 Kind = Literal["model", "dataset", "space"]
 
+CARD_FILE = "README.md"
+
 _CHUNK = 1 << 20
 
 
@@ -43,6 +45,10 @@ class LocalFile:
     def git_id(self) -> str:
         """The id that git knows it by: sha1 over a header and the bytes."""
         return self._hash(hashlib.sha1(b"blob %d\0" % self.size))
+
+    def read(self) -> bytes:
+        """Give its bytes."""
+        return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
 
     def is_at(self, remote: "RemoteFile | None") -> bool:
         """Tell whether the Hub has these very bytes there."""

@@ -8,7 +8,7 @@ from reeltalk_inference.engine import FP32_FILE, INT8_FILE
 
 from reeltalk.errors import ReelTalkError
 from reeltalk.hub.connection import Connection
-from reeltalk.hub.repo_files import LocalFile
+from reeltalk.hub.repo_files import CARD_FILE, LocalFile
 from reeltalk.model_folder import CONFIG_FILE, METRICS_FILE, TOKENIZER_FILE
 from reeltalk.terminal import say
 
@@ -18,7 +18,6 @@ MODEL_VARIABLES = {"modern": "MODERN_MODEL", "standard": "STANDARD_MODEL"}
 _AT_WORK = {"BUILDING", "RUNNING_BUILDING", "APP_STARTING", "RUNNING_APP_STARTING"}
 _BETWEEN_LOOKS_S = 3.0
 _LOG_LINES = 30
-_CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -53,9 +52,8 @@ def wire_space(
     Public models are put into the Space's image when it is built (`preload_from_hub`), so that a
     start needs no download; the build has no token, so that private ones cannot be.
     """
-    readme = next(file for file in files if file.path == _CARD)
-    content = readme.content if isinstance(readme.content, bytes) else readme.content.read_bytes()
-    card = SpaceCard(content.decode("utf-8"))
+    readme = next(file for file in files if file.path == CARD_FILE)
+    card = SpaceCard(readme.read().decode("utf-8"))
     front_matter = card.data.to_dict() | {"models": [model.repo_id for model in models]}
     if datasets:
         front_matter["datasets"] = datasets
@@ -67,8 +65,8 @@ def wire_space(
     if preloaded:
         front_matter["preload_from_hub"] = preloaded
     card.data = SpaceCardData(**front_matter)
-    wired = LocalFile(_CARD, str(card).encode("utf-8"))
-    return tuple(wired if file.path == _CARD else file for file in files)
+    wired = LocalFile(CARD_FILE, str(card).encode("utf-8"))
+    return tuple(wired if file.path == CARD_FILE else file for file in files)
 
 
 def variables_for(models: list[SpaceModel]) -> dict[str, str]:

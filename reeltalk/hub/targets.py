@@ -8,7 +8,7 @@ from reeltalk_inference.engine import INT8_FILE
 
 from reeltalk.hub.folder_check import check_model_folder, check_slang_folder, check_space_folder
 from reeltalk.hub.receipts import receipt_file
-from reeltalk.hub.repo_files import Kind, LocalFile
+from reeltalk.hub.repo_files import CARD_FILE, Kind, LocalFile
 from reeltalk.model_card import CardLinks, is_of_the_sample, render_card
 from reeltalk.model_folder import PUBLISHED_FILE, RUN_FILE, read_json
 
@@ -17,8 +17,6 @@ SPACE_DIR = Path("deployment")
 MODELS_DIR = Path("models")
 NOBODY = "YOUR-ACCOUNT"
 """Stands for the owner in a plan that is made without a token."""
-
-_CARD = "README.md"
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def model_target(folder: Path, names: RepoNames) -> Target:
     stage = str(run["stage"])
     repo_id = names.model(stage)
     links = CardLinks(repo_id, names.model("standard"), names.slang, names.space)
-    card = LocalFile(_CARD, render_card(folder, links).encode("utf-8"))
+    card = LocalFile(CARD_FILE, render_card(folder, links).encode("utf-8"))
     return Target(
         kind="model",
         repo_id=repo_id,

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.usefixtures("clock", "project")
 
 
 def writes(hub):
-    return [line for line in hub.log if not line.startswith(("GET", "HEAD"))]
+    asked = ("GET", "HEAD", "POST /api/validate-yaml")
+    return [line for line in hub.log if not line.startswith(asked)]
 
 
 def commits(hub):
@@ -147,6 +148,16 @@ def test_a_space_that_must_be_paid_for_names_the_ways_out(hub, alice):
 def test_a_secret_in_a_file_stops_everything_before_the_first_write(hub, alice, project):
     (project / "deployment" / "app.py").write_text(f"TOKEN = '{'hf_' + 'aB3' * 12}'\n")
     with pytest.raises(ReelTalkError, match=r"app\.py, line 1"):
+        publish_all(everything())
+    assert writes(hub) == []
+
+
+def test_a_card_that_the_hub_would_refuse_stops_everything_before_the_first_write(
+    hub, alice, project
+):
+    readme = project / "deployment" / "README.md"
+    readme.write_text(readme.read_text().replace("colorFrom: indigo", "colorFrom: mauve"))
+    with pytest.raises(ReelTalkError, match="checking the card of alice/reeltalk: .*colorFrom"):
         publish_all(everything())
     assert writes(hub) == []
 
