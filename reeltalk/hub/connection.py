@@ -102,7 +102,9 @@ class Connection:
             cause = _hub_error(error)
             if _is_unclear(cause):
                 raise UnclearOutcomeError from cause
-            reason = explain(cause) if isinstance(cause, HfHubHTTPError) else " ".join(str(cause).split())
+            reason = " ".join(str(cause).split())
+            if isinstance(cause, HfHubHTTPError):
+                reason = explain(cause)
             raise ReelTalkError(self.redact(f"{doing}: {reason}")) from cause
 
     def wait(
