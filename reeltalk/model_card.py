@@ -1,5 +1,6 @@
 """Writes a model repo's README.md from what the model folder says of itself, and nothing else."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from reeltalk.model_folder import CONFIG_FILE, METRICS_FILE, RUN_FILE, read_json
 
 BUNDLED_ENCODER = "sentence-transformers/all-MiniLM-L6-v2"
 TEMPLATE = Path(__file__).with_name("model_card.md")
+
+_PATH = re.compile(r"(?<![\w:/.~-])(?:[A-Za-z]:[\\/]|~?/)(?:[^\s\"'\\/]+[\\/])*([^\s\"'\\/]+)")
 
 _RECIPE = (
     ("learning rate", "learning_rate"),
@@ -34,11 +37,11 @@ class CardLinks:
     Attributes:
         repo_id: the model's own.
         standard_repo_id: where stage 1 is published; "" if it is not.
-        slang_repo_id: where the slang set is published.
-        space_repo_id: the Space that reads with it.
+        slang_repo_id: where the slang set is published; "" if it is not.
+        space_repo_id: the Space that reads with it; "" if there is none.
     """
 
-    repo_id: str
+    repo_id: str = ""
     standard_repo_id: str = ""
     slang_repo_id: str = ""
     space_repo_id: str = ""
@@ -50,7 +53,8 @@ def render_card(folder: Path, links: CardLinks) -> str:
     Raises:
         ReelTalkError: if one of them is missing or damaged.
     """
-    run, metrics = read_json(folder / RUN_FILE), read_json(folder / METRICS_FILE)
+    run = without_paths(read_json(folder / RUN_FILE))
+    metrics = read_json(folder / METRICS_FILE)
     config = read_model_config(folder / CONFIG_FILE)
     has_int8 = (folder / INT8_FILE).is_file()
     labels = [NEGATIVE, POSITIVE] if config.negative == 0 else [POSITIVE, NEGATIVE]
@@ -79,6 +83,15 @@ def render_card(folder: Path, links: CardLinks) -> str:
         recipe=[(name, run["recipe"][key]) for name, key in _RECIPE if key in run["recipe"]],
     )
     return card.content
+
+
+def without_paths(content: Any) -> Any:  # noqa: ANN401  (any JSON value)
+    """Cut absolute paths in the strings of a JSON value to their last name."""
+    if isinstance(content, dict):
+        return {key: without_paths(value) for key, value in content.items()}
+    if isinstance(content, list):
+        return [without_paths(value) for value in content]
+    return _PATH.sub(r"\1", content) if isinstance(content, str) else content
 
 
 def is_of_the_sample(run: dict[str, Any]) -> bool:
@@ -114,11 +127,13 @@ def _eval_results(
     run: dict[str, Any], metrics: dict[str, Any], links: CardLinks
 ) -> list[EvalResult]:
     """Flatten metrics.json into the Hub's model-index."""
-    source = run["reviews"]["source"] if _is_of_the_hub(run) else "reeltalk/local"
-    measured = [(source, _reviews(run), "test", metrics["test"])]
+    source = run["reviews"]["source"] if _is_of_the_hub(run) else "custom"
+    measured: list[tuple[str, str, str | None, dict[str, Any]]] = [
+        (source, _reviews(run), "test", metrics["test"])
+    ]
     if "slang" in metrics and links.slang_repo_id:
         held_out = metrics["slang"]["all"]
-        measured.append((links.slang_repo_id, "ReelTalk slang, held out", "held-out", held_out))
+        measured.append((links.slang_repo_id, "ReelTalk slang, held-out rows", None, held_out))
     return [
         EvalResult(
             task_type="text-classification",
@@ -217,7 +232,7 @@ def _training(run: dict[str, Any], links: CardLinks) -> str:
     minutes = run["wall_seconds"] / 60
     start = BUNDLED_ENCODER if run["base"]["name"] == BUNDLED else run["base"]["name"]
     if run["stage"] == "modern":
-        start = links.standard_repo_id or "stage 1"
+        start = links.standard_repo_id or "the standard model"
     return (
         f"From {start}, {run['learned']['rows']:,} texts, in {minutes:.0f} minutes on "
         f"{run['training']['device']} ({run['training']['precision']}), by `{run['command']}`."

@@ -8,8 +8,8 @@ from typing import Literal
 from reeltalk.config.parts import Flattened, Positional, require
 from reeltalk.errors import ReelTalkError
 
-_REPO_ID = r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*"
-_NAME = r"[A-Za-z0-9][\w.-]*"
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9_]|[.-](?![.-]))*"
+_REPO_ID = f"{_NAME}/{_NAME}"
 _FLAVOR = r"[a-z0-9-]+"
 
 
@@ -132,4 +132,4 @@ def _check_tag(tag: str | None) -> None:
 
 
 def _is(pattern: str, text: str) -> bool:
-    return re.fullmatch(pattern, text) is not None and not text.endswith((".git", "."))
+    return re.fullmatch(pattern, text) is not None and not text.endswith((".git", ".", "-"))

@@ -6,8 +6,9 @@
 and said.
 """
 
-from reeltalk.hub.care import print_status, rollback, verify
+from reeltalk.hub.care import print_status, verify
 from reeltalk.hub.publishing import publish
+from reeltalk.hub.rollback import rollback
 from reeltalk.hub.upload_plan import UploadPlan, plan_upload
 from reeltalk.hub.uploads import publish_all, publish_models, publish_space
 

@@ -50,8 +50,15 @@ def read_account(connection: Connection) -> Account:
     )
 
 
-def check_rights(connection: Connection, account: Account, plans: Sequence[UploadPlan]) -> None:
+def check_rights(
+    connection: Connection,
+    account: Account,
+    plans: Sequence[UploadPlan],
+    create_pr: bool = False,
+) -> None:
     """Refuse to begin what the token may not finish.
+
+    Anyone may open a pull request at a repo that they may read.
 
     `create_repo` is no such check: it succeeds with a read token where the repo exists.
 
@@ -64,6 +71,8 @@ def check_rights(connection: Connection, account: Account, plans: Sequence[Uploa
             f"{TOKEN_PAGE}; nothing was written"
         )
     for plan in plans:
+        if create_pr and not plan.is_new:
+            continue
         owner = plan.repo_id.split("/")[0]
         if owner not in account.owners:
             raise ReelTalkError(

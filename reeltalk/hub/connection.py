@@ -4,7 +4,9 @@ Reads and writes go through `Connection.ask`, which waits out rate limits, serve
 connections. A call that must not be made twice goes through `Connection.ask_once`.
 """
 
+import itertools
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +15,8 @@ from typing import Any, TypeVar
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_token, set_client_factory
-from huggingface_hub.errors import HfHubHTTPError
-from huggingface_hub.utils import get_session
+from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.utils import get_session, parse_ratelimit_headers
 
 from reeltalk.errors import ReelTalkError, first_line
 from reeltalk.hub.refusals import explain
@@ -23,7 +25,20 @@ from reeltalk.terminal import warn
 Answer = TypeVar("Answer")
 
 LONGEST_PAUSE_S = 60.0
+FIRST_CONTACT_S = 15.0
+"""How long a Hub that nothing was heard of yet is tried for: there may be no network."""
 
+SPACE_TOKEN = "SPACE_TOKEN"  # noqa: S105
+"""The variable with a token that may only read, which the Space reads private models with."""
+
+_CLIENT_ERRORS = (
+    httpx2.HTTPError,
+    LocalEntryNotFoundError,
+    ConnectionError,  # hf_xet's, for whatever its transfers meet
+    PermissionError,  # XetAuthenticationError
+    RuntimeError,
+    ValueError,
+)
 _BUSY_STATUSES = {408, 429, 500, 502, 503, 504}
 _CREATING_ELSEWHERE = "another conflicting operation"
 
@@ -46,15 +61,21 @@ class UnclearOutcomeError(Exception):
 
 
 class Connection:
-    """The Hub's API with one token, a time limit for each request and one for all waiting."""
+    """The Hub's API with one token, a time limit for each request and one for all trouble.
+
+    `patience_s` is what failing calls and the pauses after them may take, all together. After a
+    lost connection the client repeats uploads by itself, a few times; that counts as well.
+    """
 
     def __init__(self, timeout_s: float = 60.0, patience_s: float = 600.0) -> None:
         """Take the token from HF_TOKEN or the file that `hf auth login` writes."""
         self.token = get_token()
         self.endpoint = constants.ENDPOINT
         self.api = HfApi(token=self.token or False)
-        self.patience_s = patience_s
-        self.secrets = [self.token] if self.token else []
+        self.secrets = [secret for secret in (self.token, os.environ.get(SPACE_TOKEN)) if secret]
+        self._patience_s = patience_s
+        self._lost_s = 0.0
+        self._reached = False
         _bound_every_request(timeout_s)
 
     def ask(
@@ -75,12 +96,11 @@ class Connection:
         Raises:
             ReelTalkError: if the Hub refuses, or has not recovered within `patience_s`.
         """
-        waited_s = 0.0
-        for attempt in range(sys.maxsize):
+        for attempt in itertools.count():
             try:
                 return self.ask_once(doing, call, *given, **named)
             except UnclearOutcomeError as unclear:
-                waited_s += self.wait(doing, unclear, attempt, waited_s)
+                self.wait(doing, unclear, attempt)
         raise AssertionError
 
     def ask_once(
@@ -96,37 +116,46 @@ class Connection:
             ReelTalkError: if the Hub refuses it, so that nothing was changed.
             UnclearOutcomeError: if the Hub did not answer, or not as itself.
         """
+        begun = time.monotonic()
         try:
-            return call(*given, **named)
-        except (httpx2.HTTPError, ConnectionError, RuntimeError, ValueError) as error:
+            answer = call(*given, **named)
+        except _CLIENT_ERRORS as error:
             cause = _hub_error(error)
+            self._reached |= isinstance(cause, HubBusyError | HfHubHTTPError)
             if _is_unclear(cause):
+                self._lost_s += time.monotonic() - begun
                 raise UnclearOutcomeError from cause
             reason = " ".join(str(cause).split())
             if isinstance(cause, HfHubHTTPError):
                 reason = explain(cause)
             raise ReelTalkError(self.redact(f"{doing}: {reason}")) from cause
+        self._reached = True
+        return answer
 
-    def wait(
-        self, doing: str, unclear: UnclearOutcomeError, attempt: int, waited_s: float
-    ) -> float:
-        """Wait before another attempt, counting down on the screen; give the seconds waited.
+    def wait(self, doing: str, unclear: UnclearOutcomeError, attempt: int) -> None:
+        """Wait before another attempt, counting down on the screen.
 
         Raises:
-            ReelTalkError: if that would be longer than the user's patience.
+            ReelTalkError: if that would be longer than the user's patience; a Hub that was never
+                reached in this run is given up sooner.
         """
         error = unclear.__cause__
         named = error.pause_s if isinstance(error, HubBusyError) else None
         pause_s = min(2.0**attempt, LONGEST_PAUSE_S) if named is None else named + 1
         reason = self.redact(_in_words(error))
-        if waited_s + pause_s > self.patience_s:
+        if not self._reached and self._lost_s + pause_s > FIRST_CONTACT_S:
             raise ReelTalkError(
-                f"{doing}: {reason}; gave up after {waited_s:.0f} s of waiting (--patience-s "
-                f"{self.patience_s:g}, and the next pause would be {pause_s:.0f} s); run the same "
+                f"the Hub ({self.endpoint}) does not answer; nothing was written; connect and try "
+                "again"
+            ) from error
+        if self._lost_s + pause_s > self._patience_s:
+            raise ReelTalkError(
+                f"{doing}: {reason}; gave up after {self._lost_s:.0f} s (--patience-s "
+                f"{self._patience_s:g}, and the next pause would be {pause_s:.0f} s); run the same "
                 "command again later: what was done is found and not done twice"
             ) from error
         _count_down(f"{doing}: {reason}; trying again", pause_s)
-        return pause_s
+        self._lost_s += pause_s
 
     def redact(self, text: str) -> str:
         """Take tokens out of a text that is to be shown or kept."""
@@ -136,10 +165,10 @@ class Connection:
 
 
 def _bound_every_request(timeout_s: float) -> None:
-    """Give the Hub's client a time limit, and leave all waiting to `Connection`.
+    """Give the Hub's client a time limit, and have `Connection` do the waiting for a busy Hub.
 
-    The client's own calls have no time limit, repeat silently, sleep as long as the server says,
-    and create_repo asks without a pause for ever while another creation is under way.
+    The client's own calls have no time limit, sleep as long as the server says, and create_repo
+    asks without a pause for ever while another creation is under way.
     """
     before = get_session().event_hooks["request"]
     limits = httpx2.Timeout(timeout_s, connect=min(timeout_s, 10.0))
@@ -161,15 +190,19 @@ def _refuse_busy(response: httpx2.Response) -> None:
             return
     elif status not in _BUSY_STATUSES:
         return
+    limit = parse_ratelimit_headers(response.headers)
     wanted = response.headers.get("Retry-After", "")
     pause_s = float(wanted) if wanted.isdigit() else None
+    if pause_s is None and limit is not None and limit.remaining == 0:
+        pause_s = float(limit.reset_in_seconds)
     raise HubBusyError(f"the Hub answers {status} {response.reason_phrase}", pause_s)
 
 
 def _hub_error(error: BaseException) -> BaseException:
-    """Find the Hub's error in one that the client has wrapped (LFS uploads: RuntimeError)."""
+    """Find the Hub's error in one that the client has wrapped (uploads, and downloads)."""
     inner = error.__cause__
-    if isinstance(error, RuntimeError) and isinstance(inner, httpx2.HTTPError | OSError):
+    wrapped = isinstance(error, RuntimeError | LocalEntryNotFoundError)
+    if wrapped and isinstance(inner, httpx2.HTTPError | OSError):
         return inner
     return error
 
@@ -181,7 +214,13 @@ def _is_unclear(error: BaseException) -> bool:
     """
     if isinstance(error, HfHubHTTPError):
         return error.response.status_code in {*_BUSY_STATUSES, 412}
-    away = (HubBusyError, httpx2.TransportError, ConnectionError, RuntimeError)
+    away = (
+        HubBusyError,
+        httpx2.TransportError,
+        LocalEntryNotFoundError,
+        ConnectionError,
+        RuntimeError,
+    )
     return isinstance(error, (*away, json.JSONDecodeError))
 
 
@@ -218,7 +257,7 @@ def saying_what_was_done(done: list[str]) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        behind = "; ".join(done) if done else "nothing was written"
+        behind = "; ".join(done) if done else "nothing was finished"
         raise KeyboardInterrupt(
             f"interrupted; done so far: {behind}; the same command finishes the rest"
         ) from None

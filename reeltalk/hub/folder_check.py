@@ -1,6 +1,7 @@
 """What of a folder may go up: an allow list, a model's parts, and no secret in any of it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,10 +34,10 @@ OPTIONAL_MODEL_FILES = (INT8_FILE,)
 SPACE_FILES = ("README.md", "app.py", "requirements.txt")
 _SPACE_SUFFIXES = {".py", ".md", ".txt", ".css", ".js", ".json", ".csv", ".svg", ".png", ".woff2"}
 
-SLANG_FILES = ("README.md", "slang.csv", "slang_terms.csv")
+SLANG_TABLE = "slang.csv"
+SLANG_FILES = ("README.md", SLANG_TABLE, "slang_terms.csv")
 SLANG_PARTS = "slang_parts"
 
-LARGEST_FILE_BYTES = 5_000_000_000
 _LARGEST_SCANNED_BYTES = 50_000_000
 _NEVER_TEXT = {".safetensors", ".onnx", ".png", ".woff2"}
 
@@ -110,7 +111,7 @@ def check_slang_folder(folder: Path) -> CheckedFolder:
     return CheckedFolder(_checked(folder, allowed).files, ())
 
 
-def refuse_secrets(file: LocalFile, token: str | None = None) -> None:
+def refuse_secrets(file: LocalFile, tokens: Sequence[str] = ()) -> None:
     """Refuse a file in which something looks like a token or key; name it without showing it.
 
     Raises:
@@ -119,8 +120,8 @@ def refuse_secrets(file: LocalFile, token: str | None = None) -> None:
     if Path(file.path).suffix in _NEVER_TEXT or file.size > _LARGEST_SCANNED_BYTES:
         return
     text = file.read().decode("utf-8", "replace")
-    patterns = _SECRETS | ({"the token in use": re.escape(token)} if token else {})
-    for what, pattern in patterns.items():
+    in_use = [("the token in use", re.escape(token)) for token in tokens]
+    for what, pattern in [*_SECRETS.items(), *in_use]:
         found = re.search(pattern, text)
         if found:
             line = text.count("\n", 0, found.start()) + 1
@@ -151,11 +152,6 @@ def _is_of_a_space(path: Path) -> bool:
 
 def _checked(folder: Path, allowed: list[str]) -> CheckedFolder:
     files = tuple(LocalFile(name, folder / name) for name in allowed)
-    for file in files:
-        if file.size > LARGEST_FILE_BYTES:
-            raise ReelTalkError(
-                f"{folder / file.path} has {file.size / 1e9:.0f} GB; the Hub takes 5"
-            )
     present = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     names = (path.relative_to(folder).as_posix() for path in present)
     left_out = [name for name in names if name not in allowed and "__pycache__" not in name]

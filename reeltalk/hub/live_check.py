@@ -27,13 +27,11 @@ class LiveCheck:
     Attributes:
         cases: texts asked.
         apart: the greatest distance between two probabilities.
-        level: which of its models the Space answered with.
         model, revision: that model.
     """
 
     cases: int
     apart: float
-    level: str
     model: str
     revision: str
 
@@ -66,7 +64,7 @@ def check_live(
         ]
     expected = Predictor.from_folder(folder).predict(texts)
     apart = _most_apart(texts, answers, expected)
-    return LiveCheck(len(texts), apart, health["level"], health["model"], health["revision"])
+    return LiveCheck(len(texts), apart, health["model"], health["revision"])
 
 
 def open_space(host: str, token: str | None) -> httpx2.Client:
@@ -101,8 +99,11 @@ def wait_for_model(space: httpx2.Client, pinned: str, most_s: float) -> dict[str
 def _ask(space: httpx2.Client, texts: list[str]) -> list[dict[str, Any]]:
     try:
         answer = space.post("/v1/predict", json={"texts": texts}).raise_for_status().json()
-        return list(answer["verdicts"])
-    except (httpx2.HTTPError, ValueError, KeyError) as error:
+        verdicts = list(answer["verdicts"])
+        if len(verdicts) != len(texts):
+            raise ValueError(f"{len(verdicts)} verdicts for {len(texts)} texts")
+        return [{key: one[key] for key in ("label", "probabilities")} for one in verdicts]
+    except (httpx2.HTTPError, ValueError, KeyError, TypeError) as error:
         raise ReelTalkError(
             f"{space.base_url}v1/predict does not answer as it should: {error or type(error)}"
         ) from error

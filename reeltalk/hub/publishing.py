@@ -1,12 +1,20 @@
 """Carries an upload plan out: one commit for each repo, made once, whole or not at all."""
 
+import itertools
 from dataclasses import dataclass, replace
 
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
 
 from reeltalk.errors import ReelTalkError
 from reeltalk.hub.connection import Connection, UnclearOutcomeError
-from reeltalk.hub.repo_files import LocalFile, RemoteRepo, read_remote
+from reeltalk.hub.release_log import RepoState
+from reeltalk.hub.repo_files import (
+    CARD_FILE,
+    THE_HUBS_OWN,
+    LocalFile,
+    RemoteRepo,
+    read_remote,
+)
 from reeltalk.hub.upload_plan import UploadPlan
 
 _SDK = "gradio"
@@ -28,6 +36,11 @@ class Published:
     sha: str
     committed: bool
     pull_request: str = ""
+
+    @property
+    def state(self) -> RepoState:
+        """What the release log keeps of it."""
+        return RepoState(self.plan.kind, self.plan.repo_id, self.sha)
 
     def url(self, endpoint: str) -> str:
         """Give the repo's page."""
@@ -83,7 +96,7 @@ def create_missing(plan: UploadPlan, connection: Connection) -> UploadPlan:
     remote = read_remote(connection, plan.kind, plan.repo_id)
     if remote.sha is None:
         raise ReelTalkError(f"{plan.repo_id} was created and cannot be read; is the name taken?")
-    if any(file.path not in (".gitattributes", "README.md") for file in remote.files):
+    if any(file.path not in {*THE_HUBS_OWN, CARD_FILE} for file in remote.files):
         # It was made, and filled, between the plan and now.
         raise _someone_else(plan, remote)
     return replace(plan, remote=remote)
@@ -91,8 +104,8 @@ def create_missing(plan: UploadPlan, connection: Connection) -> UploadPlan:
 
 def _commit(plan: UploadPlan, connection: Connection) -> str:
     """Make the plan's commit exactly once; give its id."""
-    waited_s, doing = 0.0, f"committing to {plan.repo_id}"
-    for attempt in range(1000):
+    doing = f"committing to {plan.repo_id}"
+    for attempt in itertools.count():
         try:
             commit = connection.ask_once(
                 doing,
@@ -110,30 +123,67 @@ def _commit(plan: UploadPlan, connection: Connection) -> str:
                 return str(now.sha)
             if now.sha != plan.remote.sha:
                 raise _someone_else(plan, now) from unclear
-            waited_s += connection.wait(doing, unclear, attempt, waited_s)
+            connection.wait(doing, unclear, attempt)
     raise AssertionError
 
 
 def _open_pull_request(plan: UploadPlan, connection: Connection) -> Published:
-    page = f"{connection.endpoint}/{plan.repo_id}/discussions"
-    try:
-        commit = connection.ask_once(
-            f"opening a pull request at {plan.repo_id}",
-            connection.api.create_commit,
-            plan.repo_id,
-            _operations(plan),
-            commit_message=_message(plan),
-            repo_type=plan.kind,
-            parent_commit=plan.remote.sha,
-            create_pr=True,
-        )
-    except UnclearOutcomeError as unclear:
-        # A second attempt might open a second one.
-        raise ReelTalkError(
-            f"{plan.repo_id}: the Hub's answer was lost; see at {page} whether the pull request "
-            "is there before trying again"
-        ) from unclear
-    return Published(plan, commit.oid, committed=True, pull_request=str(commit.pr_url))
+    """Open a pull request with the plan's change, unless an open one of ours has it."""
+    found = _find_pull_request(plan, connection)
+    if found is not None:
+        return found
+    operations = _operations(plan)
+    additions = [part for part in operations if isinstance(part, CommitOperationAdd)]
+    connection.ask(
+        f"uploading to {plan.repo_id}",
+        connection.api.preupload_lfs_files,
+        plan.repo_id,
+        additions,
+        repo_type=plan.kind,
+        create_pr=True,
+        free_memory=False,
+    )
+    doing = f"opening a pull request at {plan.repo_id}"
+    for attempt in itertools.count():
+        try:
+            commit = connection.ask_once(
+                doing,
+                connection.api.create_commit,
+                plan.repo_id,
+                operations,
+                commit_message=_message(plan),
+                repo_type=plan.kind,
+                parent_commit=plan.remote.sha,
+                create_pr=True,
+            )
+            return Published(plan, commit.oid, committed=True, pull_request=str(commit.pr_url))
+        except UnclearOutcomeError as unclear:
+            # It may have been opened all the same.
+            found = _find_pull_request(plan, connection)
+            if found is not None:
+                return found
+            connection.wait(doing, unclear, attempt)
+    raise AssertionError
+
+
+def _find_pull_request(plan: UploadPlan, connection: Connection) -> Published | None:
+    """Find an open pull request whose files are the plan's."""
+    found = connection.ask(
+        f"reading the pull requests of {plan.repo_id}",
+        lambda: list(
+            connection.api.get_repo_discussions(
+                plan.repo_id,
+                repo_type=plan.kind,
+                discussion_type="pull_request",
+                discussion_status="open",
+            )
+        ),
+    )
+    for one in found:
+        there = read_remote(connection, plan.kind, plan.repo_id, f"refs/pr/{one.num}")
+        if one.title == _message(plan) and plan.is_done_in(there):
+            return Published(plan, str(there.sha), committed=True, pull_request=one.url)
+    return None
 
 
 def _operations(plan: UploadPlan) -> list[_Operation]:

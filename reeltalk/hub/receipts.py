@@ -26,6 +26,8 @@ class Receipt:
         time: UTC, ISO 8601.
         files: sha256 by path.
         variables: a Space's variables.
+        token_mark: beginning of the sha256 of the token that a Space was given, to tell whether
+            another one is to be set.
     """
 
     kind: Kind
@@ -36,10 +38,15 @@ class Receipt:
     time: str
     files: dict[str, str]
     variables: dict[str, str]
+    token_mark: str = ""
 
 
 def make_receipt(
-    published: Published, endpoint: str, tag: str = "", variables: dict[str, str] | None = None
+    published: Published,
+    endpoint: str,
+    tag: str = "",
+    variables: dict[str, str] | None = None,
+    token_mark: str = "",
 ) -> Receipt:
     """Word what was published as a receipt of now."""
     plan = published.plan
@@ -52,6 +59,7 @@ def make_receipt(
         time=datetime.now(UTC).isoformat(timespec="milliseconds"),
         files={file.path: file.sha256 for file in plan.wanted if isinstance(file, LocalFile)},
         variables=variables or {},
+        token_mark=token_mark,
     )
 
 

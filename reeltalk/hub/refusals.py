@@ -1,5 +1,7 @@
 """What the Hub's refusals mean for a user: one line with the ways out. Knows no connection."""
 
+import re
+
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
@@ -13,6 +15,9 @@ NO_TOKEN = (
     f"no token: make one with write access at {TOKEN_PAGE}, then `export HF_TOKEN=...` or "
     "`hf auth login`"
 )
+
+
+_FULL = re.compile(r"quota|storage limit|limit reached", re.IGNORECASE)
 
 
 def explain(error: HfHubHTTPError) -> str:
@@ -32,15 +37,15 @@ def explain(error: HfHubHTTPError) -> str:
             "(huggingface.co/pro), ZeroGPU hardware for verified accounts (--hardware zero-a10g), "
             "an organisation that pays, or the page on your own machine (make demo)"
         )
+    if status == 413 or _FULL.search(said):
+        return (
+            f"the account's storage is full ({said}); delete old repos, publish with --public "
+            "where the limit is on private ones, or see huggingface.co/settings/billing"
+        )
     if status == 403:
         return (
             f"this token may not do that ({said}); give it write access to the owner's repos at "
             f"{TOKEN_PAGE}, or name another owner with --namespace"
-        )
-    if status == 413 or "quota" in said.lower() or "storage limit" in said.lower():
-        return (
-            f"the account's storage is full ({said}); delete old repos, publish without --public "
-            "limits in mind (huggingface.co/settings/billing), or name another owner"
         )
     return f"the Hub answers {status} ({said})"
 

@@ -17,7 +17,6 @@ from reeltalk.hub.refusals import NO_TOKEN
 from reeltalk.hub.repo_files import CARD_FILE, LocalFile, RemoteRepo, read_remote
 from reeltalk.hub.targets import NOBODY, Target
 from reeltalk.hub.upload_plan import UploadPlan, describe_plan, plan_upload
-from reeltalk.sources import Hub
 from reeltalk.terminal import say
 
 _RELEASE_TAG = r"r(\d+)"
@@ -60,11 +59,6 @@ def open_release(access: HubAccess, tag: str | None = None) -> Release:
     Raises:
         ReelTalkError: if the Hub does not answer or the token is no good.
     """
-    hub = Hub()
-    if not hub.reachable:
-        raise ReelTalkError(
-            f"the Hub ({hub.endpoint}) does not answer; nothing was written; connect and try again"
-        )
     connection = Connection(access.timeout_s, access.patience_s)
     account = read_account(connection) if connection.token else None
     return Release(access, connection, account, tag or "")
@@ -77,23 +71,25 @@ def plan_target(release: Release, target: Target) -> UploadPlan:
         ReelTalkError: if one of its files holds something like a secret.
     """
     for file in target.files:
-        refuse_secrets(file, release.connection.token)
+        refuse_secrets(file, release.connection.secrets)
     remote = RemoteRepo()
     if release.account is not None:
         remote = read_remote(release.connection, target.kind, target.repo_id)
     return plan_upload(target.kind, target.repo_id, target.files, remote, release.access.public)
 
 
-def present(release: Release, targets: Sequence[Target], plans: Sequence[UploadPlan]) -> bool:
+def present(
+    release: Release,
+    targets: Sequence[Target],
+    plans: Sequence[UploadPlan],
+    create_pr: bool = False,
+) -> bool:
     """Print the plan; tell whether it is to be carried out.
 
     Raises:
         ReelTalkError: if there is a token and it may not write what is planned.
     """
     if release.account is not None:
-        check_rights(release.connection, release.account, plans)
-        for plan in plans:
-            _check_card(release.connection, plan)
         whose = f"as {release.account.name} (token {release.account.token_name!r})"
     else:
         whose = "without a token"
@@ -103,6 +99,10 @@ def present(release: Release, targets: Sequence[Target], plans: Sequence[UploadP
             say(f"  {line}")
     for note in dict.fromkeys(note for target in targets for note in target.notes):
         say(f"  note: {note}")
+    if release.account is not None:
+        check_rights(release.connection, release.account, plans, create_pr)
+        for plan in plans:
+            _check_card(release.connection, plan)
     if release.access.dry_run:
         say("dry run: nothing was written" + ("" if release.account else f"; {NO_TOKEN}"))
     elif release.account is None:
@@ -116,6 +116,7 @@ def carry_out(
     plan: UploadPlan,
     create_pr: bool = False,
     variables: dict[str, str] | None = None,
+    token_mark: str = "",
 ) -> Published:
     """Publish one target, tag it and keep its receipt; say what was done."""
     published = publish(plan, release.connection, create_pr)
@@ -123,7 +124,7 @@ def carry_out(
         what = f"{plan.repo_id}: pull request {published.pull_request}"
     else:
         tag = _tag(release, published)
-        receipt = make_receipt(published, release.connection.endpoint, tag, variables)
+        receipt = make_receipt(published, release.connection.endpoint, tag, variables, token_mark)
         keep_receipt(target.receipts, receipt)
         at = f"{published.sha[:8]} ({tag})"
         what = f"{plan.repo_id} is at {at}"

@@ -15,6 +15,8 @@ from reeltalk.hub.connection import Connection
 Kind = Literal["model", "dataset", "space"]
 
 CARD_FILE = "README.md"
+THE_HUBS_OWN = frozenset({".gitattributes"})
+"""What the Hub itself puts into every repo."""
 
 _CHUNK = 1 << 20
 

@@ -15,8 +15,13 @@ from reeltalk.terminal import say
 MODEL_VARIABLES = {"modern": "MODERN_MODEL", "standard": "STANDARD_MODEL"}
 """The Space's variable that names the model of each stage, as owner/name@revision."""
 
+TOKEN_SECRET = "HF_TOKEN"  # noqa: S105
+"""The Space's secret that private models are read with."""
+
 _AT_WORK = {"BUILDING", "RUNNING_BUILDING", "APP_STARTING", "RUNNING_APP_STARTING"}
+_ASLEEP = ("SLEEPING", "STOPPED")
 _BETWEEN_LOOKS_S = 3.0
+_STALE_S = 30.0
 _LOG_LINES = 30
 
 
@@ -83,11 +88,10 @@ def read_variables(connection: Connection, repo_id: str) -> dict[str, str]:
     return {key: str(found[key].value) for key in found if key in ours}
 
 
-def set_variables(connection: Connection, repo_id: str, wanted: dict[str, str]) -> list[str]:
-    """Set the model variables that differ; give their names."""
+def set_variables(connection: Connection, repo_id: str, wanted: dict[str, str]) -> None:
+    """Set the model variables that differ."""
     found = read_variables(connection, repo_id)
-    changed = [key for key, value in wanted.items() if found.get(key) != value]
-    for key in changed:
+    for key in [key for key, value in wanted.items() if found.get(key) != value]:
         connection.ask(
             f"setting {key} of {repo_id}",
             connection.api.add_space_variable,
@@ -95,17 +99,16 @@ def set_variables(connection: Connection, repo_id: str, wanted: dict[str, str]) 
             key,
             wanted[key],
         )
-    return changed
 
 
-def set_secret(connection: Connection, repo_id: str, key: str, value: str) -> None:
-    """Set a secret of the Space; it is shown nowhere."""
+def set_token(connection: Connection, repo_id: str, token: str) -> None:
+    """Make a token the Space's secret; it is shown nowhere."""
     connection.ask(
-        f"setting the secret {key} of {repo_id}",
+        f"setting the secret {TOKEN_SECRET} of {repo_id}",
         connection.api.add_space_secret,
         repo_id,
-        key,
-        value,
+        TOKEN_SECRET,
+        token,
     )
 
 
@@ -122,26 +125,34 @@ def set_hardware(connection: Connection, repo_id: str, flavor: str) -> None:
     )
 
 
-def follow_build(connection: Connection, repo_id: str, most_s: float) -> str:
-    """Say each stage that the Space goes through until it runs; give its address.
+def follow_build(connection: Connection, repo_id: str, revision: str, most_s: float) -> str:
+    """Say each stage that the Space goes through until it runs a commit; give its address.
+
+    Right after a commit the Hub may still show the stage of the one before: a stage counts once it
+    is said of this commit, or has lasted.
 
     Raises:
         ReelTalkError: with the end of its log if it fails, or if it takes longer than `most_s`.
     """
-    end, shown = time.monotonic() + most_s, ""
+    begun, shown, woken = time.monotonic(), "", False
     while True:
         runtime = connection.ask(
             f"looking after {repo_id}", connection.api.get_space_runtime, repo_id
         )
+        waited_s = time.monotonic() - begun
         if runtime.stage != shown:
             shown = runtime.stage
             say(f"    {repo_id}: {shown}")
-        if shown == "RUNNING":
+        is_this_one = (runtime.raw or {}).get("sha", revision) == revision
+        if shown in _ASLEEP and not woken:
+            woken = True
+            connection.ask(f"waking {repo_id}", connection.api.restart_space, repo_id)
+        elif shown not in _AT_WORK and (is_this_one or waited_s > _STALE_S):
+            if shown != "RUNNING":
+                raise ReelTalkError(_why_it_stands(connection, repo_id, runtime))
             info = connection.ask(f"reading {repo_id}", connection.api.space_info, repo_id)
             return str(info.host)
-        if shown not in _AT_WORK:
-            raise ReelTalkError(_why_it_stands(connection, repo_id, runtime))
-        if time.monotonic() > end:
+        if waited_s > most_s:
             raise ReelTalkError(
                 f"{repo_id} is still {shown} after {most_s:.0f} s; look at "
                 f"{_page(connection, repo_id)}, or wait with: python -m reeltalk publish verify"
@@ -152,9 +163,9 @@ def follow_build(connection: Connection, repo_id: str, most_s: float) -> str:
 def _why_it_stands(connection: Connection, repo_id: str, runtime: SpaceRuntime) -> str:
     """Word a stage that will not become RUNNING by itself, with the end of its log."""
     page = _page(connection, repo_id)
-    if runtime.stage in ("PAUSED", "SLEEPING", "STOPPED"):
+    if runtime.stage in ("PAUSED", *_ASLEEP):
         return (
-            f"{repo_id} is {runtime.stage}; wake it at {page}, then: "
+            f"{repo_id} is {runtime.stage}; start it at {page}, then: "
             "python -m reeltalk publish verify"
         )
     building = runtime.stage in ("BUILD_ERROR", "CONFIG_ERROR", "NO_APP_FILE")
@@ -164,10 +175,10 @@ def _why_it_stands(connection: Connection, repo_id: str, runtime: SpaceRuntime) 
     )
     for line in lines[-_LOG_LINES:]:
         say(f"    | {connection.redact(line.rstrip())}")
-    said = (runtime.raw or {}).get("errorMessage") or ""
-    return f"{repo_id} ended as {runtime.stage} {said[:200]}".rstrip() + (
-        f"; the end of its log stands above; the page is {page}, and "
-        "`python -m reeltalk publish rollback` puts back what ran before"
+    said = " ".join(str((runtime.raw or {}).get("errorMessage") or "").split())
+    return (
+        f"{repo_id} ended as {runtime.stage} {connection.redact(said)[:200]}".rstrip()
+        + f"; the end of its log stands above; the page is {page}"
     )
 
 

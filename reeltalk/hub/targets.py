@@ -1,6 +1,7 @@
 """What goes where: model folders, the slang set and the Space as the files of repos."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ from reeltalk_inference.engine import INT8_FILE
 from reeltalk.hub.folder_check import check_model_folder, check_slang_folder, check_space_folder
 from reeltalk.hub.receipts import receipt_file
 from reeltalk.hub.repo_files import CARD_FILE, Kind, LocalFile
-from reeltalk.model_card import CardLinks, is_of_the_sample, render_card
-from reeltalk.model_folder import PUBLISHED_FILE, RUN_FILE, read_json
+from reeltalk.model_card import CardLinks, is_of_the_sample, render_card, without_paths
+from reeltalk.model_folder import METRICS_FILE, PUBLISHED_FILE, RUN_FILE, read_json
 
 DATA_DIR = Path("data")
 SPACE_DIR = Path("deployment")
 MODELS_DIR = Path("models")
+SLANG_RECEIPTS = MODELS_DIR / f"slang.{PUBLISHED_FILE}"
+SPACE_RECEIPTS = MODELS_DIR / f"space.{PUBLISHED_FILE}"
 NOBODY = "YOUR-ACCOUNT"
 """Stands for the owner in a plan that is made without a token."""
 
@@ -76,8 +79,10 @@ class Target:
         return any(file.path == INT8_FILE for file in self.files)
 
 
-def model_target(folder: Path, names: RepoNames) -> Target:
+def model_target(folder: Path, names: RepoNames, links: CardLinks) -> Target:
     """Check a model folder, write its card, and name its repo.
+
+    run.json and metrics.json go up without the paths of this machine.
 
     Raises:
         ReelTalkError: naming the file and what is wrong with it.
@@ -86,12 +91,12 @@ def model_target(folder: Path, names: RepoNames) -> Target:
     run = read_json(folder / RUN_FILE)
     stage = str(run["stage"])
     repo_id = names.model(stage)
-    links = CardLinks(repo_id, names.model("standard"), names.slang, names.space)
-    card = LocalFile(CARD_FILE, render_card(folder, links).encode("utf-8"))
+    card = render_card(folder, replace(links, repo_id=repo_id))
+    told = [_without_paths(file) for file in checked.files]
     return Target(
         kind="model",
         repo_id=repo_id,
-        files=(*checked.files, card),
+        files=(*told, LocalFile(CARD_FILE, card.encode("utf-8"))),
         receipts=receipt_file(folder),
         notes=_notes(folder, run, checked.left_out),
         stage=stage,
@@ -106,7 +111,7 @@ def slang_target(names: RepoNames) -> Target:
         ReelTalkError: if one of them is missing.
     """
     checked = check_slang_folder(DATA_DIR)
-    return Target("dataset", names.slang, checked.files, MODELS_DIR / f"slang.{PUBLISHED_FILE}")
+    return Target("dataset", names.slang, checked.files, SLANG_RECEIPTS)
 
 
 def space_target(names: RepoNames) -> Target:
@@ -117,8 +122,14 @@ def space_target(names: RepoNames) -> Target:
     """
     checked = check_space_folder(SPACE_DIR)
     notes = tuple(f"{SPACE_DIR / path} stays here" for path in checked.left_out)
-    place = MODELS_DIR / f"space.{PUBLISHED_FILE}"
-    return Target("space", names.space, checked.files, place, notes)
+    return Target("space", names.space, checked.files, SPACE_RECEIPTS, notes)
+
+
+def _without_paths(file: LocalFile) -> LocalFile:
+    if file.path not in (RUN_FILE, METRICS_FILE):
+        return file
+    content = without_paths(json.loads(file.read()))
+    return LocalFile(file.path, json.dumps(content, indent=2, ensure_ascii=False).encode("utf-8"))
 
 
 def _notes(folder: Path, run: dict[str, Any], left_out: tuple[str, ...]) -> tuple[str, ...]:

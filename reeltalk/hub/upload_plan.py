@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reeltalk.hub.repo_files import Kind, RemoteFile, RemoteRepo, WantedFile
-
-# What the Hub itself puts into every repo.
-_THE_HUBS_OWN = {".gitattributes"}
+from reeltalk.hub.repo_files import THE_HUBS_OWN, Kind, RemoteFile, RemoteRepo, WantedFile
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class UploadPlan:
     @property
     def deleted(self) -> list[RemoteFile]:
         """Files that the Hub has and that are not wanted any more, such as renamed ones."""
-        keep = {file.path for file in self.wanted} | _THE_HUBS_OWN
+        keep = {file.path for file in self.wanted} | THE_HUBS_OWN
         return [file for file in self.remote.files if file.path not in keep]
 
     @property

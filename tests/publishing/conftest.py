@@ -67,9 +67,8 @@ def project(tmp_path, tiny_model, tiny_modern, monkeypatch):
     shutil.copytree(tiny_model, tmp_path / "models" / "standard")
     shutil.copytree(tiny_modern, tmp_path / "models" / "modern")
     shutil.copytree(REPOSITORY / "data" / "slang_parts", tmp_path / "data" / "slang_parts")
-    for name in ("README.md", "slang_terms.csv", "edge_cases.csv"):
+    for name in ("README.md", "slang.csv", "slang_terms.csv", "edge_cases.csv"):
         shutil.copy(REPOSITORY / "data" / name, tmp_path / "data")
-    (tmp_path / "data" / "slang.csv").write_text("text,label\nno notes,positive\n")
     space = tmp_path / "deployment"
     space.mkdir()
     (space / "README.md").write_text(SPACE_CARD, encoding="utf-8")

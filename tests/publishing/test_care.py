@@ -2,6 +2,7 @@
 
 import json
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from reeltalk.config import HubAccess, PublishConfig, UploadModelConfig
 from reeltalk.errors import ReelTalkError
 from reeltalk.hub import print_status, publish_all, publish_models, rollback, verify
 from reeltalk.hub.receipts import read_receipts
+from tests.hub import Fault
 from tests.publishing.conftest import change_card, everything, state_of
 
 pytestmark = pytest.mark.usefixtures("clock", "project", "alice")
@@ -101,7 +103,8 @@ def test_a_space_that_says_something_else_is_an_error(hub, app, monkeypatch):
 
 def test_without_a_token_of_its_own_a_private_space_is_not_asked(hub, app, capsys):
     publish_all(everything(no_wait=False))
-    assert "the Space has no token to read alice/reeltalk-modern with" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "alice/reeltalk-modern is private, and the Space has no token to read it with" in said
     assert app.seen == []
 
 
@@ -149,21 +152,97 @@ def test_status_says_where_each_repo_stands(hub, capsys):
     assert "it is BUILDING" in said
 
 
-def test_rollback_puts_models_and_space_back_together(hub, project):
-    publish_all(everything(public=True))
-    first, variables = state_of(hub), dict(hub.space("alice/reeltalk").variables)
-    first_values = {key: each["value"] for key, each in variables.items()}
+@pytest.mark.parametrize("public", [True, False])
+def test_rollback_puts_models_and_space_back_together(hub, public):
+    publish_all(everything(public=public))
+    first, settings = state_of(hub), variables_of(hub)
     uploaded = hub.uploaded_bytes
     change_card("modern")
-    publish_all(everything(public=True))
+    publish_all(everything(public=public))
     assert state_of(hub) != first
     rollback(care("rollback"))
     assert state_of(hub) == first
-    now = hub.space("alice/reeltalk").variables
-    assert {key: each["value"] for key, each in now.items()} == first_values
+    now = variables_of(hub)
+    assert now["STANDARD_MODEL"] == settings["STANDARD_MODEL"]
+    assert now["MODERN_MODEL"] == settings["MODERN_MODEL"]
     assert hub.uploaded_bytes == uploaded
-    assert len(read_receipts(MODERN / "published.json")) == 1
     assert read_receipts(MODERN / "published.json")[0].tag == "r1"
+
+
+def variables_of(hub):
+    return {key: one["value"] for key, one in hub.space("alice/reeltalk").variables.items()}
+
+
+def test_a_second_rollback_goes_one_release_further_back(hub):
+    publish_all(everything())
+    first = state_of(hub)
+    for _ in range(2):
+        change_card("modern")
+        publish_all(everything())
+    rollback(care("rollback"))
+    assert state_of(hub) != first
+    rollback(care("rollback"))
+    assert state_of(hub) == first
+    with pytest.raises(ReelTalkError, match="nothing was published before"):
+        rollback(care("rollback"))
+
+
+def test_rollback_undoes_all_of_a_release_that_was_interrupted_and_finished_later(hub):
+    publish_all(everything())
+    first = state_of(hub)
+    change_card("standard")
+    change_card("modern")
+    with interrupted_at(hub, "reeltalk-modern/commit"):
+        publish_all(everything())
+    publish_all(everything())
+    rollback(care("rollback"))
+    assert state_of(hub) == first
+
+
+def test_rollback_undoes_a_release_that_was_never_finished(hub):
+    publish_all(everything())
+    first = state_of(hub)
+    change_card("standard")
+    change_card("modern")
+    with interrupted_at(hub, "reeltalk-modern/commit"):
+        publish_all(everything())
+    assert state_of(hub) != first
+    rollback(care("rollback"))
+    assert state_of(hub) == first
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_an_interrupted_rollback_is_finished_by_the_same_command(hub, when):
+    publish_all(everything())
+    first = state_of(hub)
+    change_card("standard")
+    change_card("modern")
+    publish_all(everything())
+    with interrupted_at(hub, "reeltalk-modern/commit", when):
+        rollback(care("rollback"))
+    rollback(care("rollback"))
+    assert state_of(hub) == first
+
+
+@contextmanager
+def interrupted_at(hub, path, when="before"):
+    """From a request on, the Hub is away for longer than anyone waits."""
+    hub.faults.append(GoneFrom(path, when=when))
+    with pytest.raises(ReelTalkError):
+        yield
+    hub.faults.clear()
+
+
+class GoneFrom(Fault):
+    """Drops the connection at the first request of its path, and at every later one of any."""
+
+    def __init__(self, path, when):
+        super().__init__(path, "reset", when=when, times=100_000)
+
+    def spoil(self, respond):
+        dropped = super().spoil(respond)
+        self.path, self.when = ".*", "before"
+        return dropped
 
 
 def test_rollback_leaves_what_the_newest_release_did_not_touch(hub):

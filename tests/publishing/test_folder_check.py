@@ -103,7 +103,7 @@ def test_the_token_in_use_is_found_whatever_it_looks_like():
     file = LocalFile("app.py", b"TOKEN = 'letmein'")
     refuse_secrets(file)
     with pytest.raises(ReelTalkError, match=r"app\.py, line 1"):
-        refuse_secrets(file, "letmein")
+        refuse_secrets(file, ["letmein"])
 
 
 def test_the_project_itself_holds_nothing_like_a_key():

@@ -171,7 +171,7 @@ def test_the_card_names_what_was_measured(hub, alice, project):
         (result.dataset_type, result.metric_type): result.metric_value
         for result in card.data.eval_results
     }
-    assert values["reeltalk/local", "accuracy"] == metrics["test"]["accuracy"]
+    assert values["custom", "accuracy"] == metrics["test"]["accuracy"]
     assert values["alice/reeltalk-slang", "accuracy"] == metrics["slang"]["all"]["accuracy"]
     assert card.data.base_model == "alice/reeltalk-standard"
     assert card.data.datasets == ["alice/reeltalk-slang"]
