@@ -1,7 +1,7 @@
 """A release: what is checked and planned before the first write, carried out, and written down."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from huggingface_hub import RepoCard
@@ -14,6 +14,7 @@ from reeltalk.hub.folder_check import refuse_secrets
 from reeltalk.hub.publishing import Published, publish
 from reeltalk.hub.receipts import keep_receipt, make_receipt
 from reeltalk.hub.refusals import NO_TOKEN
+from reeltalk.hub.release_log import read_releases
 from reeltalk.hub.repo_files import CARD_FILE, LocalFile, RemoteRepo, read_remote
 from reeltalk.hub.targets import NOBODY, Target
 from reeltalk.hub.upload_plan import UploadPlan, describe_plan, plan_upload
@@ -141,7 +142,7 @@ def choose_tag(release: Release, plans: Sequence[UploadPlan]) -> None:
     Raises:
         ReelTalkError: if a tag was asked for that one of the repos has.
     """
-    numbers = [0]
+    numbers = [0, *_numbers(entry.tag for entry in read_releases())]
     for plan in plans:
         if plan.is_new:
             continue
@@ -158,8 +159,13 @@ def choose_tag(release: Release, plans: Sequence[UploadPlan]) -> None:
                 f"{plan.repo_id} has a tag {release.tag} already; name another with --tag; nothing "
                 "was written"
             )
-        numbers += [int(found[1]) for name in names if (found := re.fullmatch(_RELEASE_TAG, name))]
+        numbers += _numbers(names)
     release.tag = release.tag or f"r{max(numbers) + 1}"
+
+
+def _numbers(tags: Iterable[str]) -> list[int]:
+    found = (re.fullmatch(_RELEASE_TAG, tag) for tag in tags)
+    return [int(match[1]) for match in found if match]
 
 
 def _check_card(connection: Connection, plan: UploadPlan) -> None:

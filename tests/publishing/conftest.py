@@ -80,9 +80,14 @@ def project(tmp_path, tiny_model, tiny_modern, monkeypatch):
 
 def change_card(stage):
     """Have a model's card say something else: as after another training of the same weights."""
+    run = json.loads(Path("models", stage, "run.json").read_text())
+    change_run(stage, wall_seconds=run["wall_seconds"] + 600)
+
+
+def change_run(stage, **values):
+    """Have a model's run.json say something else."""
     run_file = Path("models", stage, "run.json")
-    run = json.loads(run_file.read_text())
-    run_file.write_text(json.dumps(run | {"wall_seconds": run["wall_seconds"] + 600}))
+    run_file.write_text(json.dumps(json.loads(run_file.read_text()) | values))
 
 
 def everything(**flags):

@@ -11,7 +11,8 @@ from reeltalk.errors import ReelTalkError
 from reeltalk.hub import publish_all, publish_models, publish_space
 from reeltalk.hub.receipts import read_receipts
 from tests.hub import Fault
-from tests.publishing.conftest import change_card, everything, state_of
+from tests.hub.messages import answer
+from tests.publishing.conftest import change_card, change_run, everything, state_of
 
 REPOS = {"alice/reeltalk-slang", "alice/reeltalk-standard", "alice/reeltalk-modern"}
 pytestmark = pytest.mark.usefixtures("clock", "project")
@@ -265,3 +266,88 @@ def test_verify_and_rollback_need_something_published(hub, alice):
     for action in (verify, rollback):
         with pytest.raises(ReelTalkError, match="nothing was published from here"):
             action(PublishConfig("verify"))
+
+
+def test_no_path_of_this_machine_goes_up(hub, alice, tiny_base, easy_file):
+    publish_models(UploadModelConfig())
+    for (_, repo_id), repo in hub.repos.items():
+        for name in ("README.md", "run.json", "metrics.json"):
+            content = repo.text(repo.sha, name)
+            assert str(tiny_base.parent) not in content, f"{repo_id}: {name}"
+            assert str(easy_file.parent) not in content, f"{repo_id}: {name}"
+    assert "easy.csv" in repo.text(repo.sha, "run.json")
+
+
+def test_a_modern_model_that_goes_with_another_standard_one_is_refused(hub, alice, project):
+    change_run("modern", standard_sha256="0" * 64)
+    with pytest.raises(ReelTalkError, match="continues another model than models/standard"):
+        publish_models(UploadModelConfig())
+    assert writes(hub) == []
+
+
+def test_a_slang_set_other_than_the_one_learnt_is_refused(hub, alice, project):
+    with (project / "data" / "slang.csv").open("a") as stream:
+        stream.write("new row,positive,,,plain,seen\n")
+    with pytest.raises(ReelTalkError, match=r"data/slang\.csv is not what models/modern learnt"):
+        publish_models(UploadModelConfig())
+    assert writes(hub) == []
+
+
+def test_a_pull_request_at_someone_else_s_repo_is_opened_once(hub, monkeypatch, capsys):
+    monkeypatch.setenv("HF_TOKEN", "hf_test_write_alice")
+    standard = (Path("models/standard"),)
+    publish_models(UploadModelConfig(standard, access=HubAccess(public=True)))
+    change_card("standard")
+    monkeypatch.setenv("HF_TOKEN", "hf_test_write_bob")
+    theirs = UploadModelConfig(standard, repo_id="alice/reeltalk-standard", create_pr=True)
+    publish_models(theirs)
+    publish_models(theirs)
+    repo = hub.repos["models", "alice/reeltalk-standard"]
+    assert len(repo.discussions) == 1
+    assert capsys.readouterr().out.count("pull request http") == 2
+
+
+def test_the_card_links_what_is_published_and_nothing_else(hub, alice):
+    publish_models(UploadModelConfig((Path("models/standard"),), repo_id="reel-team/base"))
+    publish_models(UploadModelConfig((Path("models/modern"),)))
+    repo = hub.repos["models", "alice/reeltalk-modern"]
+    card = repo.text(repo.sha, "README.md")
+    assert ModelCard(card).data.base_model == "reel-team/base"
+    assert "huggingface.co/spaces/" not in card
+
+
+@pytest.mark.parametrize("name", ["a--b", "a..b", "ab-", "é", "x.git", "a/b/c"])
+def test_names_that_the_hub_would_refuse_are_refused_at_once(name):
+    with pytest.raises(ReelTalkError, match="--repo-id"):
+        UploadModelConfig((Path("models/modern"),), repo_id=f"alice/{name}")
+
+
+def test_a_sleeping_space_is_woken(hub, alice, capsys):
+    publish_all(everything())
+    space = hub.space("alice/reeltalk")
+    space.stages = ["SLEEPING"]
+    space._script = None
+    publish_all(everything(no_wait=False))
+    said = capsys.readouterr().out
+    assert said.index("SLEEPING") < said.index("RUNNING")
+
+
+def test_the_stage_of_an_older_commit_is_not_believed(hub, alice, capsys):
+    publish_all(everything())
+    space = hub.space("alice/reeltalk")
+    stale = space.describe() | {"stage": "RUNTIME_ERROR", "sha": "0" * 40}
+    looks = [stale, stale]
+    really = space.look
+    space.look = lambda: looks.pop() if looks else really()
+    publish_all(everything(no_wait=False))
+    assert "RUNNING" in capsys.readouterr().out
+
+
+def test_a_quota_that_is_used_up_is_not_taken_for_a_missing_right(hub, alice):
+    class Full(Fault):
+        def spoil(self, respond):
+            return answer({"error": "Private repository storage limit reached"}, 403)
+
+    hub.faults.append(Full("/commit/"))
+    with pytest.raises(ReelTalkError, match="storage is full"):
+        publish_models(UploadModelConfig())
