@@ -25,13 +25,15 @@ def main() -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     ladder = Ladder.from_settings(os.environ, HERE / "word_model.json")
     port = os.environ.get("GRADIO_SERVER_PORT") or os.environ.get("PORT") or "7860"
-    serve(make_app(ladder, _build_page), int(port), behind_proxy="SPACE_ID" in os.environ)
+    feedback = FeedbackFile.from_settings(os.environ)
+    app = make_app(ladder, feedback, _build_page)
+    serve(app, int(port), feedback.hurry, behind_proxy="SPACE_ID" in os.environ)
 
 
-def _build_page(ladder: Ladder) -> FastAPI:
+def _build_page(ladder: Ladder, feedback: FeedbackFile) -> FastAPI:
     from page.layout import mount_page  # gradio: seconds, which the API need not wait for
 
-    return mount_page(ladder, FeedbackFile.from_settings(os.environ))
+    return mount_page(ladder, feedback)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,16 @@ the page is there, a small one stands in that asks again.
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from types import FrameType
 
 import uvicorn
 from docs_page import add_docs
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
+from feedback import FeedbackFile
 from reeltalk_inference.ladder import Ladder
 from rest import add_routes
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -21,6 +24,8 @@ _STARTING = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="refresh" content="1"><title>ReelTalk is starting</title>
 <style>body{font:1.1rem system-ui,sans-serif;display:grid;place-items:center;height:90vh}</style>
 </head><body><p role="status">ReelTalk is starting. This takes a few seconds.</p></body></html>"""
+
+_NOT_STARTED = 3  # as uvicorn.run does
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +45,11 @@ class LatePage:
         await self.page(scope, receive, send)
 
 
-def make_app(ladder: Ladder, build_page: Callable[[Ladder], FastAPI]) -> FastAPI:
+def make_app(
+    ladder: Ladder,
+    feedback: FeedbackFile,
+    build_page: Callable[[Ladder, FeedbackFile], FastAPI],
+) -> FastAPI:
     """Join the API and the page; `build_page` runs in a thread once the server answers."""
     late = LatePage()
 
@@ -49,12 +58,14 @@ def make_app(ladder: Ladder, build_page: Callable[[Ladder], FastAPI]) -> FastAPI
         async with AsyncExitStack() as stack:
             building = asyncio.create_task(_build(stack))
             ladder.start()
+            feedback.start()
             yield
             ladder.stop()
             building.cancel()
+            await asyncio.to_thread(feedback.stop)
 
     async def _build(stack: AsyncExitStack) -> None:
-        page = await asyncio.to_thread(build_page, ladder)
+        page = await asyncio.to_thread(build_page, ladder, feedback)
         await stack.enter_async_context(page.router.lifespan_context(page))
         late.page = page
         _log.info("the page is up")
@@ -66,10 +77,29 @@ def make_app(ladder: Ladder, build_page: Callable[[Ladder], FastAPI]) -> FastAPI
     return app
 
 
-def serve(app: FastAPI, port: int, behind_proxy: bool = False) -> None:
-    """Serve until the process is told to stop; behind a Space's proxy, clients are as it says."""
+class _Server(uvicorn.Server):
+    """Says at once that the end has come; whoever is still connected may delay it by seconds."""
+
+    def __init__(self, config: uvicorn.Config, on_end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_end = on_end
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._on_end()
+        super().handle_exit(sig, frame)
+
+
+def serve(app: FastAPI, port: int, on_end: Callable[[], None], behind_proxy: bool = False) -> None:
+    """Serve until the process is told to stop; behind a Space's proxy, clients are as it says.
+
+    Args:
+        app: what to serve.
+        port: on every address of this machine.
+        on_end: called by the signal that ends the process, before connections are closed.
+        behind_proxy: whether to believe what a proxy says of clients.
+    """
     _log.info("serving on http://127.0.0.1:%s", port)
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host="0.0.0.0",
         port=port,
@@ -77,3 +107,8 @@ def serve(app: FastAPI, port: int, behind_proxy: bool = False) -> None:
         timeout_graceful_shutdown=5,
         forwarded_allow_ips="*" if behind_proxy else None,
     )
+    server = _Server(config, on_end)
+    with suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(_NOT_STARTED)

@@ -4,6 +4,7 @@ from pathlib import PurePath
 from typing import Any
 
 import gradio as gr
+from feedback import FeedbackFile
 from limits import MOST_CHARACTERS, MOST_TEXTS
 from reeltalk_inference.ladder import LEVELS, Ladder
 from reeltalk_inference.loading import LoadedModel
@@ -20,7 +21,15 @@ Do not use it to decide anything about a person.</p>
 <p>Your text is read in this Space's memory and is not stored. The page asks no other host for
 anything. Files of the Batch tab, and their results, are deleted within two hours.
 Feedback is kept only if you give it: your answer and the score, and your text only if you tick
-the box.</p>"""
+the box. """
+
+_FEEDBACK = {
+    "here": "It is kept in files of this Space.",
+    "soon": "It is kept in files of this Space, and goes to a private dataset on the Hugging Face "
+    "Hub when that can be reached.",
+    "hub": "It is kept in files of this Space, and goes to a private dataset on the Hugging Face "
+    "Hub, which those who run this Space can read.",
+}
 
 _API = f"""<h2>API</h2>
 <p>Plain HTTP, at most {MOST_TEXTS} texts of {MOST_CHARACTERS:,} characters a request.
@@ -39,21 +48,22 @@ client.predict("Not bad at all.", api_name="/predict")</code></pre>
 class AboutTab:
     """Lays the tab out where it is made; `wire` keeps its figures true."""
 
-    def __init__(self, ladder: Ladder) -> None:
+    def __init__(self, ladder: Ladder, feedback: FeedbackFile) -> None:
         """Lay out the text."""
-        self.text = gr.HTML(render_about(ladder), elem_id="about")
+        self.text = gr.HTML(render_about(ladder, feedback), elem_id="about")
 
-    def wire(self, ladder: Ladder, page: gr.Blocks) -> None:
-        """Draw the figures of the models that are in, on each visit."""
+    def wire(self, ladder: Ladder, feedback: FeedbackFile, page: gr.Blocks) -> None:
+        """Draw what is so now, on each visit: the models that are in, where feedback goes."""
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
-        page.load(lambda: render_about(ladder), None, self.text, **quiet)
+        page.load(lambda: render_about(ladder, feedback), None, self.text, **quiet)
 
 
-def render_about(ladder: Ladder) -> str:
+def render_about(ladder: Ladder, feedback: FeedbackFile) -> str:
     """Draw the tab."""
     models = [model for level in LEVELS if (model := ladder.at(level))]
     api = _API.replace("$", "&#36;").replace("{", "&#123;").replace("}", "&#125;")
-    return f'<div class="about"><h2>Measured</h2>{_figures(models)}{_LIMITS}{api}</div>'
+    text = f"{_LIMITS}{_FEEDBACK[feedback.goes_to]}</p>{api}"
+    return f'<div class="about"><h2>Measured</h2>{_figures(models)}{text}</div>'
 
 
 def _figures(models: list[LoadedModel]) -> str:

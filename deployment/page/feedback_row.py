@@ -7,8 +7,12 @@ from feedback import FeedbackFile
 
 from page.cards import Reading
 
-_KEPT = "Thank you. Your answer was kept, without your text."
-_KEPT_WITH_TEXT = "Thank you. Your answer was kept, with your text."
+_KEPT = {
+    "here": "Thank you. Your answer was kept in this Space, {text}.",
+    "soon": "Thank you. Your answer was kept in this Space, {text}. It goes to a private dataset "
+    "when the Hub can be reached.",
+    "hub": "Thank you. Your answer was kept, {text}, and goes to a private dataset.",
+}
 _NOT_KEPT = "Thank you, but answers cannot be kept right now."
 
 
@@ -74,6 +78,8 @@ def _keep(
     answer = {**about, "right": right}
     if not with_text:
         del answer["text"]
-    kept = feedback.keep(answer)
-    said = (_KEPT_WITH_TEXT if with_text else _KEPT) if kept else _NOT_KEPT
+    said = _NOT_KEPT
+    if feedback.keep(answer):
+        text = "with your text" if with_text else "without your text"
+        said = _KEPT[feedback.goes_to].format(text=text)
     return f'<p class="visitor-note" role="status">{said}</p>', None

@@ -62,11 +62,11 @@ def build_page(ladder: Ladder, feedback: FeedbackFile) -> gr.Blocks:
             with gr.Tab("Batch", id="batch"):
                 batch = BatchTab()
             with gr.Tab("About", id="about"):
-                about = AboutTab(ladder)
+                about = AboutTab(ladder, feedback)
         review.wire(ladder, feedback, banner, page)
         compare.wire(ladder)
         batch.wire(ladder)
-        about.wire(ladder, page)
+        about.wire(ladder, feedback, page)
         add_endpoints(ladder)
         _keep_banner_true(ladder, banner, page)
     return page

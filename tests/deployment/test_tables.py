@@ -94,28 +94,3 @@ def test_the_result_has_every_row_scored_and_no_formula(tmp_path, words):
     assert rows[0]["note"] == "'=1+1" and rows[3]["note"] == "-3"
     result.unlink()
     result.parent.rmdir()
-
-
-def test_feedback_keeps_text_only_where_it_was_allowed(tmp_path):
-    pytest.importorskip("gradio")
-    from feedback import FeedbackFile
-    from page.feedback_row import _keep
-
-    kept = FeedbackFile(tmp_path)
-    about = {"label": "POSITIVE", "text": "my own words"}
-    assert "without your text" in _keep(kept, dict(about), False, True)[0]
-    (file,) = tmp_path.iterdir()
-    assert "my own words" not in file.read_text()
-    assert "with your text" in _keep(kept, dict(about), True, False)[0]
-    assert "my own words" in file.read_text()
-
-
-def test_feedback_that_cannot_be_written_is_not_called_kept(tmp_path):
-    pytest.importorskip("gradio")
-    from feedback import FeedbackFile
-    from page.feedback_row import _keep
-
-    blocked = tmp_path / "file"
-    blocked.write_text("in the way")
-    said, _ = _keep(FeedbackFile(blocked / "folder"), {"text": "x"}, False, True)
-    assert "cannot be kept" in said
