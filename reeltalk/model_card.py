@@ -233,8 +233,13 @@ def _training(run: dict[str, Any], links: CardLinks) -> str:
     start = BUNDLED_ENCODER if run["base"]["name"] == BUNDLED else run["base"]["name"]
     if run["stage"] == "modern":
         start = links.standard_repo_id or "the standard model"
+    besides = ""
+    if "extra_data" in run:
+        besides = (
+            f" ({run['extra_data']['learned']:,} of them visitors' feedback or other extra data)"
+        )
     return (
-        f"From {start}, {run['learned']['rows']:,} texts, in {minutes:.0f} minutes on "
+        f"From {start}, {run['learned']['rows']:,} texts{besides}, in {minutes:.0f} minutes on "
         f"{run['training']['device']} ({run['training']['precision']}), by `{run['command']}`."
     )
 

@@ -46,6 +46,11 @@ _SPLIT_NAMES = {
 }
 
 
+def label_of(value: object) -> int | None:
+    """Tell what a label means where nobody has said: 0, 1, or None for what is no label."""
+    return _MEANINGS.get(_label_word(value))
+
+
 @dataclass(frozen=True)
 class Reviews:
     """Reviews and their labels, in step.
@@ -139,11 +144,7 @@ def _named_labels(part: "Dataset") -> Iterator[Row]:
 
 def _local_rows(place: Path) -> Iterator[tuple[str, Iterable[Row]]]:
     """Yield (split, rows) of a file or a folder: by the files' names, else by a split column."""
-    files = [place]
-    if place.is_dir():
-        files = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES)
-        if not files:
-            raise ReelTalkError(f"{place}: no file of reviews here; wanted {', '.join(SUFFIXES)}")
+    files = files_of(place)
     by_split: dict[str, list[Path]] = {}
     for file in files:
         check_format(file)
@@ -153,6 +154,20 @@ def _local_rows(place: Path) -> Iterator[tuple[str, Iterable[Row]]]:
     for split in dict.fromkeys([*by_split, *parts]):
         rows = (row for file in by_split.get(split, []) for row in read_rows(file))
         yield split, chain(rows, parts.get(split, []))
+
+
+def files_of(place: Path) -> list[Path]:
+    """Give a file itself, or the files of rows in a folder, in the order of their names.
+
+    Raises:
+        ReelTalkError: if a folder has none.
+    """
+    if not place.is_dir():
+        return [place]
+    files = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES)
+    if not files:
+        raise ReelTalkError(f"{place}: no file of reviews here; wanted {', '.join(SUFFIXES)}")
+    return files
 
 
 def _by_split_column(rows: list[Row]) -> dict[str, list[Row]]:

@@ -52,6 +52,23 @@ def choose_base(named: str | None, hub: "Hub") -> Source:
     return _choose(named, HUB_BASE, "base", hub)
 
 
+def choose_extra_data(named: str, hub: "Hub") -> Source:
+    """Decide where further training reviews come from; `named` is the --extra-data flag."""
+    if Path(named).exists():
+        return Source("path", named)
+    if not _looks_like_repo_id(named):
+        raise ReelTalkError(
+            f"--extra-data {named}: there is no such file or folder; give a path or a Hub id "
+            "(owner/name)"
+        )
+    if not hub.reachable:
+        raise ReelTalkError(
+            f"--extra-data {named}: no such file or folder, and the Hub at {hub.endpoint} does not "
+            "answer; connect, or give a path"
+        )
+    return Source("hub", named)
+
+
 def say_substitutes(hub: "Hub", dataset: Source, base: Source | None = None) -> None:
     """Say in one line what stands in for what the Hub did not give, and what it costs."""
     reviews, encoder = dataset.substituted, base is not None and base.substituted

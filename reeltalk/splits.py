@@ -1,7 +1,7 @@
 """Train, validation and test: drawn once, balanced, free of duplicates across, and hashed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,7 +28,8 @@ class Splits:
         test: what is measured, once, at the end.
         source: name of the set, as the user or the default calls it.
         revision: commit hash on the Hub; "" for local files.
-        dropped: duplicates removed, by where they stood ("train", "validation").
+        dropped: duplicates removed, by where they stood ("train", "validation", "extra").
+        extra: further reviews to learn from, which belong to none of the three.
     """
 
     train: Reviews
@@ -37,6 +38,7 @@ class Splits:
     source: str
     revision: str
     dropped: dict[str, int]
+    extra: Reviews = field(default_factory=lambda: Reviews([], []))
 
     def describe(self) -> dict[str, object]:
         """Give what run.json records: name, revision, sizes, hashes, dropped duplicates."""
@@ -50,11 +52,17 @@ class Splits:
         }
 
 
-def read_splits(source: Source, columns: ReviewSource) -> Splits:
+def read_splits(source: Source, columns: ReviewSource, extra: Reviews | None = None) -> Splits:
     """Read a labelled set and split it as it says, or always alike where it does not.
 
     A source's own test split is kept whole: whatever in the other splits repeats it goes. No
     flag changes what is drawn: two models of one set can be compared on its test reviews.
+
+    Args:
+        source: where the set is.
+        columns: its columns, what its labels mean, and how much of it to take.
+        extra: further reviews to learn from; those that repeat a validation or test review,
+            whether or not `columns.subset` takes that one, are dropped.
 
     Raises:
         ReelTalkError: if the set cannot be read, has one class only, or too few rows.
@@ -62,12 +70,22 @@ def read_splits(source: Source, columns: ReviewSource) -> Splits:
     parts, revision = read_reviews(source, columns)
     parts = _complete(parts)
     parts, dropped = _without_duplicates(parts)
+    if extra is not None:
+        repeated = find_duplicates(extra.texts, parts["test"].texts + parts["validation"].texts)
+        dropped["extra"] = int(repeated.sum())
+        extra = extra.take(np.flatnonzero(~repeated).tolist())
     for name, part in parts.items():
         _check_classes(part, f"{source.name} ({name})")
     if columns.subset is not None:
         parts = _subset(parts, columns.subset, source.name)
     return Splits(
-        parts["train"], parts["validation"], parts["test"], source.name, revision, dropped
+        parts["train"],
+        parts["validation"],
+        parts["test"],
+        source.name,
+        revision,
+        dropped,
+        extra if extra is not None else Reviews([], []),
     )
 
 

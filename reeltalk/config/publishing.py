@@ -78,6 +78,9 @@ class UploadSpaceConfig:
     """Tag of this release; r1, r2, ... where it is not given."""
     wait_s: float = 900.0
     """Seconds that building and starting may take."""
+    feedback: bool = False
+    """Have the Space send visitors' feedback to the private dataset NAMESPACE/reeltalk-feedback,
+    which its token must be allowed to write; where it is not given, what the Space does already."""
     access: Flattened[HubAccess] = field(default_factory=HubAccess)
 
     def __post_init__(self) -> None:
@@ -105,6 +108,9 @@ class PublishConfig:
     """Tag of this release; r1, r2, ... where it is not given."""
     wait_s: float = 900.0
     """Seconds that building and starting the Space may take."""
+    feedback: bool = False
+    """Have the Space send visitors' feedback to the private dataset NAMESPACE/reeltalk-feedback,
+    which its token must be allowed to write; where it is not given, what the Space does already."""
     access: Flattened[HubAccess] = field(default_factory=HubAccess)
 
     def __post_init__(self) -> None:
@@ -118,6 +124,7 @@ class PublishConfig:
             no_wait=self.no_wait,
             tag=self.tag,
             wait_s=self.wait_s,
+            feedback=self.feedback,
             access=self.access,
         )
 

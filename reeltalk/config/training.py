@@ -100,6 +100,9 @@ class TrainConfig:
     base: str | None = None
     """Encoder to start from: Hub id, model folder, or 'bundled'. Where it is not given:
     distilbert/distilbert-base-uncased, or the bundled encoder if the Hub does not answer."""
+    extra_data: str | None = None
+    """File, folder or Hub dataset of further reviews to learn from, which are never measured on:
+    the Space's feedback, or columns text and label."""
     recipe: Flattened[Recipe] = field(default_factory=Recipe)
     output: Flattened[Output] = field(default_factory=lambda: Output(Path("models/standard")))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reeltalk_inference.engine import INT8_FILE
 
+from reeltalk.config import UploadSpaceConfig
 from reeltalk.errors import ReelTalkError
 from reeltalk.hub.connection import SPACE_TOKEN
 from reeltalk.hub.folder_check import SLANG_TABLE
@@ -134,5 +135,17 @@ def with_token_note(target: Target, models: list[SpaceModel]) -> Target:
         "the models are private, and the Space reads them with a token of its own: export "
         f"{SPACE_TOKEN} (one that may only read) and it becomes the Space's secret HF_TOKEN; "
         "without it, and without such a secret, the Space answers with a public model"
+    )
+    return replace(target, notes=(*target.notes, note))
+
+
+def with_feedback_note(target: Target, config: UploadSpaceConfig, names: RepoNames) -> Target:
+    """Say beforehand what sending feedback takes."""
+    if not config.feedback:
+        return target
+    note = (
+        f"visitors' feedback goes to the private dataset {names.feedback}, which the Space makes; "
+        f"for that, the Space's secret HF_TOKEN (export {SPACE_TOKEN}) must be a token that may "
+        f"write datasets of {names.owner}; with one that may only read, feedback stays in the Space"
     )
     return replace(target, notes=(*target.notes, note))

@@ -18,6 +18,10 @@ MODEL_VARIABLES = {"modern": "MODERN_MODEL", "standard": "STANDARD_MODEL"}
 TOKEN_SECRET = "HF_TOKEN"  # noqa: S105
 """The Space's secret that private models are read with."""
 
+FEEDBACK_VARIABLE = "FEEDBACK_REPO"
+"""The Space's variable that names the dataset which visitors' feedback goes to."""
+
+_OURS = {*MODEL_VARIABLES.values(), FEEDBACK_VARIABLE}
 _AT_WORK = {"BUILDING", "RUNNING_BUILDING", "APP_STARTING", "RUNNING_APP_STARTING"}
 _ASLEEP = ("SLEEPING", "STOPPED")
 _BETWEEN_LOOKS_S = 3.0
@@ -80,16 +84,15 @@ def variables_for(models: list[SpaceModel]) -> dict[str, str]:
 
 
 def read_variables(connection: Connection, repo_id: str) -> dict[str, str]:
-    """Read the model variables that a Space has."""
+    """Read the variables of ours that a Space has."""
     found = connection.ask(
         f"reading {repo_id}'s variables", connection.api.get_space_variables, repo_id
     )
-    ours = set(MODEL_VARIABLES.values())
-    return {key: str(found[key].value) for key in found if key in ours}
+    return {key: str(found[key].value) for key in found if key in _OURS}
 
 
 def set_variables(connection: Connection, repo_id: str, wanted: dict[str, str]) -> None:
-    """Set the model variables that differ."""
+    """Have the Space's variables of ours be those wanted."""
     found = read_variables(connection, repo_id)
     for key in [key for key, value in wanted.items() if found.get(key) != value]:
         connection.ask(
@@ -98,6 +101,10 @@ def set_variables(connection: Connection, repo_id: str, wanted: dict[str, str]) 
             repo_id,
             key,
             wanted[key],
+        )
+    for key in [key for key in found if key not in wanted]:
+        connection.ask(
+            f"taking {key} from {repo_id}", connection.api.delete_space_variable, repo_id, key
         )
 
 

@@ -46,6 +46,11 @@ class RepoNames:
         return f"{self.owner}/reeltalk-slang"
 
     @property
+    def feedback(self) -> str:
+        """The repo that the Space sends visitors' feedback to."""
+        return f"{self.owner}/reeltalk-feedback"
+
+    @property
     def space(self) -> str:
         """The Space's repo."""
         return self.space_id or f"{self.owner}/reeltalk"

@@ -13,15 +13,19 @@ from reeltalk.hub.gathering import (
     published_models,
     space_model,
     wired_target,
+    with_feedback_note,
     with_token_note,
 )
 from reeltalk.hub.publishing import Published, create_missing
 from reeltalk.hub.receipts import read_receipts
 from reeltalk.hub.release import Release, carry_out, choose_tag, open_release, plan_target, present
 from reeltalk.hub.release_log import log_release
+from reeltalk.hub.repo_files import read_remote
 from reeltalk.hub.space import (
+    FEEDBACK_VARIABLE,
     TOKEN_SECRET,
     SpaceModel,
+    read_variables,
     set_hardware,
     set_token,
     set_variables,
@@ -75,12 +79,14 @@ def publish_space(config: UploadSpaceConfig) -> None:
     plan = plan_target(release, target)
     if release.account is not None:
         choose_tag(release, [plan])
-    if not present(release, [with_token_note(target, models)], [plan]):
+    noted = with_feedback_note(with_token_note(target, models), config, names)
+    if not present(release, [noted], [plan]):
         return
     with saying_what_was_done(release.done):
-        space = _put_up(release, config, target, plan, models)
-        log_release(release.tag, [space.state], variables_for(models))
-        _finish(release, config, space, models)
+        variables = _variables(release, config, names, models)
+        space = _put_up(release, config, target, plan, variables)
+        log_release(release.tag, [space.state], variables)
+        _finish(release, config, space, variables)
 
 
 def publish_all(config: PublishConfig) -> None:
@@ -101,6 +107,7 @@ def publish_all(config: PublishConfig) -> None:
     if release.account is not None:
         choose_tag(release, [*plans, space_plan])
     noted = with_token_note(wired, [model for model in models if model])
+    noted = with_feedback_note(noted, space_config, names)
     if not present(release, [*targets, noted], [*plans, space_plan]):
         return
     with saying_what_was_done(release.done):
@@ -112,10 +119,10 @@ def publish_all(config: PublishConfig) -> None:
         wanted = [model for model in models if model]
         wired = wired_target(space, wanted, [names.slang])
         space_plan = replace(space_plan, wanted=wired.files)
-        up = _put_up(release, space_config, wired, space_plan, wanted)
-        states = [done.state for done in [*published, up]]
-        log_release(release.tag, states, variables_for(wanted))
-        _finish(release, space_config, up, wanted)
+        variables = _variables(release, space_config, names, wanted)
+        up = _put_up(release, space_config, wired, space_plan, variables)
+        log_release(release.tag, [done.state for done in [*published, up]], variables)
+        _finish(release, space_config, up, variables)
     for done in published:
         say(f"  {done.url(release.connection.endpoint)}")
 
@@ -123,9 +130,10 @@ def publish_all(config: PublishConfig) -> None:
 def _put_up(
     release: Release,
     config: UploadSpaceConfig,
+    names: RepoNames,
     target: Target,
     plan: UploadPlan,
-    models: list[SpaceModel],
+    variables: dict[str, str],
 ) -> Published:
     """Bring the Space up: settings first, so that one build starts with all of them."""
     connection, repo_id = release.connection, plan.repo_id
@@ -136,23 +144,32 @@ def _put_up(
         # Setting a secret starts the Space anew, so that the same one is not set again.
         set_token(connection, repo_id, token)
         release.done.append(f"the secret {TOKEN_SECRET} of {repo_id} is set")
-    variables = variables_for(models)
     set_variables(connection, repo_id, variables)
     release.done.append(f"{repo_id} has the variables {', '.join(variables)}")
     if config.hardware is not None:
         set_hardware(connection, repo_id, config.hardware)
-    published = carry_out(release, target, plan, variables=variables, token_mark=mark)
-    return published
+    return carry_out(release, target, plan, variables=variables, token_mark=mark)
+
+
+def _variables(
+    release: Release, config: UploadSpaceConfig, names: RepoNames, models: list[SpaceModel]
+) -> dict[str, str]:
+    """Give the Space's variables: its models, and where feedback goes, if it is to go anywhere."""
+    if config.feedback:
+        return variables_for(models) | {FEEDBACK_VARIABLE: names.feedback}
+    known = read_remote(release.connection, "space", names.space).sha is not None
+    found = read_variables(release.connection, names.space) if known else {}
+    kept = {key: value for key, value in found.items() if key == FEEDBACK_VARIABLE}
+    return variables_for(models) | kept
 
 
 def _finish(
-    release: Release, config: UploadSpaceConfig, space: Published, models: list[SpaceModel]
+    release: Release, config: UploadSpaceConfig, space: Published, variables: dict[str, str]
 ) -> None:
     """Ask the Space, unless it is not to be waited for."""
     page = space.url(release.connection.endpoint)
     if config.no_wait:
         say(f"  {page} (not waited for; later: python -m reeltalk publish verify)")
         return
-    variables = variables_for(models)
     ask_space(release.connection, space.plan.repo_id, space.sha, variables, config.wait_s)
     say(f"  {page}")
