@@ -9,6 +9,7 @@ import pytest
 from reeltalk.config import ReviewSource
 from reeltalk.errors import ReelTalkError
 from reeltalk.extra_data import describe_extra, read_extra
+from reeltalk.model_card import CardLinks, render_card
 from reeltalk.sources import Hub, Source, choose_extra_data
 from reeltalk.splits import read_splits
 from reeltalk.stages import train_modern, train_standard
@@ -137,6 +138,7 @@ def test_training_learns_it_and_measures_on_the_same_reviews(
 ):
     held = read_splits(Source("path", str(easy_file)), ReviewSource())
     said = [text for text, _ in easy_reviews(400)[300:340]]
+    said[0] += " \ud83d"  # half of an emoji, as browsers can send
     copies = [held.test.texts[0].upper(), held.validation.texts[0] + "!"]
     rows = [answer(text, "POSITIVE", False) for text in [*said, *copies]]
     file = write(tmp_path / "f.jsonl", [*rows, answer(None, "POSITIVE", True)])
@@ -152,6 +154,8 @@ def test_training_learns_it_and_measures_on_the_same_reviews(
     out = capsys.readouterr().out
     assert "extra data: 40 of 43 rows" in out and "2 in validation or test" in out
     assert f"plan: {run['learned']['rows']:,} training reviews" in out
+    card = render_card(tmp_path / "standard", CardLinks("alice/film"))
+    assert "(40 of them visitors' feedback or other extra data)" in card
     train_modern(augment_config(tmp_path / "standard", tmp_path / "modern", slang_rows=40))
 
 

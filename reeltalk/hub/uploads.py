@@ -130,7 +130,6 @@ def publish_all(config: PublishConfig) -> None:
 def _put_up(
     release: Release,
     config: UploadSpaceConfig,
-    names: RepoNames,
     target: Target,
     plan: UploadPlan,
     variables: dict[str, str],

@@ -245,6 +245,20 @@ class GoneFrom(Fault):
         return dropped
 
 
+def test_verify_and_rollback_know_the_feedback_s_dataset(hub, app):
+    publish_all(everything(public=True))
+    change_card("modern")
+    publish_all(everything(public=True, feedback=True))
+    verify(care("verify"))
+    variables = hub.space("alice/reeltalk").variables
+    assert variables.pop("FEEDBACK_REPO")["value"] == "alice/reeltalk-feedback"
+    with pytest.raises(ReelTalkError, match="FEEDBACK_REPO"):
+        verify(care("verify"))
+    variables["FEEDBACK_REPO"] = {"key": "FEEDBACK_REPO", "value": "alice/reeltalk-feedback"}
+    rollback(care("rollback"))
+    assert "FEEDBACK_REPO" not in hub.space("alice/reeltalk").variables
+
+
 def test_rollback_leaves_what_the_newest_release_did_not_touch(hub):
     publish_all(everything(public=True))
     standard = hub.repos["models", "alice/reeltalk-standard"].sha

@@ -249,6 +249,35 @@ def test_the_space_s_token_becomes_its_secret_and_is_never_printed(hub, alice, m
     assert "hf_test" not in out + err
 
 
+def feedback_repo_of(hub):
+    return hub.space("alice/reeltalk").variables.get("FEEDBACK_REPO", {}).get("value")
+
+
+def test_feedback_goes_nowhere_unless_it_is_asked_for(hub, alice, capsys):
+    publish_all(everything())
+    assert feedback_repo_of(hub) is None
+    assert "feedback" not in capsys.readouterr().out
+
+
+def test_feedback_is_wired_to_a_dataset_of_the_owner_and_stays_so(hub, alice, capsys):
+    publish_all(everything(feedback=True))
+    assert feedback_repo_of(hub) == "alice/reeltalk-feedback"
+    assert "a token that may write datasets of alice" in capsys.readouterr().out
+    publish_space(UploadSpaceConfig(no_wait=True))
+    assert feedback_repo_of(hub) == "alice/reeltalk-feedback"
+    (receipt,) = read_receipts(Path("models/space.published.json"))
+    assert receipt.variables["FEEDBACK_REPO"] == "alice/reeltalk-feedback"
+    assert ("datasets", "alice/reeltalk-feedback") not in hub.repos  # the Space makes it
+
+
+def test_the_space_alone_can_be_wired_for_feedback(hub, alice, capsys):
+    publish_models(UploadModelConfig())
+    publish_space(UploadSpaceConfig(no_wait=True, feedback=True, access=HubAccess(dry_run=True)))
+    assert "visitors' feedback goes to the private dataset" in capsys.readouterr().out
+    publish_space(UploadSpaceConfig(no_wait=True, feedback=True))
+    assert feedback_repo_of(hub) == "alice/reeltalk-feedback"
+
+
 def test_a_build_that_fails_shows_the_end_of_its_log(hub, alice, capsys):
     space = hub.space("alice/reeltalk")
     space.stages = ["BUILDING", "BUILD_ERROR"]
