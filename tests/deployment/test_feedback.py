@@ -212,6 +212,16 @@ def test_a_public_dataset_gets_nothing(hub, start, caplog):
     assert kept.goes_to == "here" and on_the_hub(hub) == {}
 
 
+def test_a_dataset_that_is_made_public_gets_nothing_more(hub, start, caplog):
+    kept = start()
+    kept.keep({"text": "one"})
+    until(lambda: texts_on_the_hub(hub) == ["one"])
+    hub.repos["datasets", REPO].private = False
+    kept.keep({"text": "two"})
+    until(lambda: kept.goes_to == "here")
+    assert "is public" in caplog.text and texts_on_the_hub(hub) == ["one"]
+
+
 def test_without_a_token_nothing_is_asked(hub, tmp_path, caplog):
     from feedback import FeedbackFile
 
@@ -248,8 +258,10 @@ def test_what_was_sent_is_not_sent_again(hub, tmp_path, start):
 
 
 def test_after_a_restart_the_files_of_before_are_known_to_the_hub(hub, start):
-    start().keep({"text": "one"})
-    until(lambda: texts_on_the_hub(hub) == ["one"])
+    before = start()
+    before.keep({"text": "one"})
+    before.stop()
+    assert texts_on_the_hub(hub) == ["one"]
     again = start()
     until(lambda: again.goes_to == "hub")
     again.keep({"text": "two"})
