@@ -15,6 +15,7 @@ from reeltalk.config.commands import (
 from reeltalk.config.publishing import (
     HubAccess,
     PublishConfig,
+    SpaceSettings,
     UploadModelConfig,
     UploadSpaceConfig,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "ReviewSource",
     "ScoresConfig",
     "SlangConfig",
+    "SpaceSettings",
     "TrainConfig",
     "UploadModelConfig",
     "UploadSpaceConfig",

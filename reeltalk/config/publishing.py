@@ -64,12 +64,10 @@ class UploadModelConfig:
             )
 
 
-@dataclass(frozen=True)
-class UploadSpaceConfig:
-    """Publish deployment/ as a Gradio Space that reads with the published models."""
+@dataclass(frozen=True, kw_only=True)
+class SpaceSettings:
+    """How the Space is brought up."""
 
-    repo_id: str | None = None
-    """Repo of the Space, owner/name; NAMESPACE/reeltalk where it is not given."""
     hardware: str | None = None
     """Hardware to run on, such as cpu-upgrade; where it is not given, what the Space has."""
     no_wait: bool = False
@@ -85,7 +83,6 @@ class UploadSpaceConfig:
 
     def __post_init__(self) -> None:
         """Check names and ranges."""
-        _check_repo_id(self.repo_id)
         _check_tag(self.tag)
         known = self.hardware is None or _is(_FLAVOR, self.hardware)
         require(known, "--hardware", self.hardware, "a flavor's name, such as cpu-basic")
@@ -93,40 +90,26 @@ class UploadSpaceConfig:
 
 
 @dataclass(frozen=True)
-class PublishConfig:
+class UploadSpaceConfig(SpaceSettings):
+    """Publish deployment/ as a Gradio Space that reads with the published models."""
+
+    repo_id: str | None = None
+    """Repo of the Space, owner/name; NAMESPACE/reeltalk where it is not given."""
+
+    def __post_init__(self) -> None:
+        """Check names and ranges."""
+        super().__post_init__()
+        _check_repo_id(self.repo_id)
+
+
+@dataclass(frozen=True)
+class PublishConfig(SpaceSettings):
     """Publish everything, or look after what is published."""
 
     action: Positional[Literal["all", "verify", "status", "rollback"]]
     """all: both models, the slang set and the Space; verify: hold what is on the Hub, and what the
     Space answers, against the receipts; status: print the receipts and what has become of them;
-    rollback: put models and Space back to the receipts before."""
-    hardware: str | None = None
-    """Hardware of the Space, such as cpu-upgrade; where it is not given, what it has."""
-    no_wait: bool = False
-    """Do not wait until the Space runs, and do not ask it anything."""
-    tag: str | None = None
-    """Tag of this release; r1, r2, ... where it is not given."""
-    wait_s: float = 900.0
-    """Seconds that building and starting the Space may take."""
-    feedback: bool = False
-    """Have the Space send visitors' feedback to the private dataset NAMESPACE/reeltalk-feedback,
-    which its token must be allowed to write; where it is not given, what the Space does already."""
-    access: Flattened[HubAccess] = field(default_factory=HubAccess)
-
-    def __post_init__(self) -> None:
-        """Check names and ranges, as the scripts do."""
-        self.space_config()
-
-    def space_config(self) -> UploadSpaceConfig:
-        """Give the part that concerns the Space."""
-        return UploadSpaceConfig(
-            hardware=self.hardware,
-            no_wait=self.no_wait,
-            tag=self.tag,
-            wait_s=self.wait_s,
-            feedback=self.feedback,
-            access=self.access,
-        )
+    rollback: put models and Space back to the release before."""
 
 
 def _check_repo_id(repo_id: str | None) -> None:

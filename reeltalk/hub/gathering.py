@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reeltalk_inference.engine import INT8_FILE
 
-from reeltalk.config import UploadSpaceConfig
+from reeltalk.config import SpaceSettings
 from reeltalk.errors import ReelTalkError
 from reeltalk.hub.connection import SPACE_TOKEN
 from reeltalk.hub.folder_check import SLANG_TABLE
@@ -139,7 +139,7 @@ def with_token_note(target: Target, models: list[SpaceModel]) -> Target:
     return replace(target, notes=(*target.notes, note))
 
 
-def with_feedback_note(target: Target, config: UploadSpaceConfig, names: RepoNames) -> Target:
+def with_feedback_note(target: Target, config: SpaceSettings, names: RepoNames) -> Target:
     """Say beforehand what sending feedback takes."""
     if not config.feedback:
         return target

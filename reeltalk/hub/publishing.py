@@ -1,6 +1,7 @@
 """Carries an upload plan out: one commit for each repo, made once, whole or not at all."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from huggingface_hub import CommitOperationAdd, CommitOperationCopy, CommitOperationDelete
@@ -64,7 +65,7 @@ def publish(plan: UploadPlan, connection: Connection, create_pr: bool = False) -
     elif create_pr:
         published = _open_pull_request(plan, connection)
     else:
-        published = Published(plan, _commit(plan, connection), committed=True)
+        published = _commit(plan, connection, _find_commit)
     if plan.becomes_public and not create_pr:
         connection.ask(
             f"making {plan.repo_id} public",
@@ -102,8 +103,13 @@ def create_missing(plan: UploadPlan, connection: Connection) -> UploadPlan:
     return replace(plan, remote=remote)
 
 
-def _commit(plan: UploadPlan, connection: Connection) -> str:
-    """Make the plan's commit exactly once; give its id."""
+def _commit(
+    plan: UploadPlan,
+    connection: Connection,
+    find: Callable[[UploadPlan, Connection], Published | None],
+    create_pr: bool = False,
+) -> Published:
+    """Make the plan's commit exactly once; after a lost answer, `find` looks for it."""
     doing = f"committing to {plan.repo_id}"
     for attempt in itertools.count():
         try:
@@ -115,25 +121,34 @@ def _commit(plan: UploadPlan, connection: Connection) -> str:
                 commit_message=_message(plan),
                 repo_type=plan.kind,
                 parent_commit=plan.remote.sha,
+                create_pr=create_pr,
             )
-            return commit.oid
+            page = str(commit.pr_url) if create_pr else ""
+            return Published(plan, commit.oid, committed=True, pull_request=page)
         except UnclearOutcomeError as unclear:
-            now = read_remote(connection, plan.kind, plan.repo_id)
-            if plan.is_done_in(now):
-                return str(now.sha)
-            if now.sha != plan.remote.sha:
-                raise _someone_else(plan, now) from unclear
+            found = find(plan, connection)
+            if found is not None:
+                return found
             connection.wait(doing, unclear, attempt)
     raise AssertionError
 
 
+def _find_commit(plan: UploadPlan, connection: Connection) -> Published | None:
+    """Tell whether main is what the plan leads to; refuse to go on if someone else moved it."""
+    now = read_remote(connection, plan.kind, plan.repo_id)
+    if plan.is_done_in(now):
+        return Published(plan, str(now.sha), committed=True)
+    if now.sha != plan.remote.sha:
+        raise _someone_else(plan, now)
+    return None
+
+
 def _open_pull_request(plan: UploadPlan, connection: Connection) -> Published:
-    """Open a pull request with the plan's change, unless an open one of ours has it."""
+    """Open a pull request with the plan's change, unless an open one has it."""
     found = _find_pull_request(plan, connection)
     if found is not None:
         return found
-    operations = _operations(plan)
-    additions = [part for part in operations if isinstance(part, CommitOperationAdd)]
+    additions = [part for part in _operations(plan) if isinstance(part, CommitOperationAdd)]
     connection.ask(
         f"uploading to {plan.repo_id}",
         connection.api.preupload_lfs_files,
@@ -141,29 +156,8 @@ def _open_pull_request(plan: UploadPlan, connection: Connection) -> Published:
         additions,
         repo_type=plan.kind,
         create_pr=True,
-        free_memory=False,
     )
-    doing = f"opening a pull request at {plan.repo_id}"
-    for attempt in itertools.count():
-        try:
-            commit = connection.ask_once(
-                doing,
-                connection.api.create_commit,
-                plan.repo_id,
-                operations,
-                commit_message=_message(plan),
-                repo_type=plan.kind,
-                parent_commit=plan.remote.sha,
-                create_pr=True,
-            )
-            return Published(plan, commit.oid, committed=True, pull_request=str(commit.pr_url))
-        except UnclearOutcomeError as unclear:
-            # It may have been opened all the same.
-            found = _find_pull_request(plan, connection)
-            if found is not None:
-                return found
-            connection.wait(doing, unclear, attempt)
-    raise AssertionError
+    return _commit(plan, connection, _find_pull_request, create_pr=True)
 
 
 def _find_pull_request(plan: UploadPlan, connection: Connection) -> Published | None:

@@ -4,7 +4,7 @@ import hashlib
 import os
 from dataclasses import replace
 
-from reeltalk.config import PublishConfig, UploadModelConfig, UploadSpaceConfig
+from reeltalk.config import PublishConfig, SpaceSettings, UploadModelConfig, UploadSpaceConfig
 from reeltalk.hub.asking import ask_space
 from reeltalk.hub.connection import SPACE_TOKEN, saying_what_was_done
 from reeltalk.hub.gathering import (
@@ -95,7 +95,6 @@ def publish_all(config: PublishConfig) -> None:
     Raises:
         ReelTalkError: for whatever the user can put right, before the first write where possible.
     """
-    space_config = config.space_config()
     release = open_release(config.access, config.tag)
     names = RepoNames(release.owner)
     targets = model_targets(release, STAGE_FOLDERS, with_space=True)
@@ -107,7 +106,7 @@ def publish_all(config: PublishConfig) -> None:
     if release.account is not None:
         choose_tag(release, [*plans, space_plan])
     noted = with_token_note(wired, [model for model in models if model])
-    noted = with_feedback_note(noted, space_config, names)
+    noted = with_feedback_note(noted, config, names)
     if not present(release, [*targets, noted], [*plans, space_plan]):
         return
     with saying_what_was_done(release.done):
@@ -119,17 +118,17 @@ def publish_all(config: PublishConfig) -> None:
         wanted = [model for model in models if model]
         wired = wired_target(space, wanted, [names.slang])
         space_plan = replace(space_plan, wanted=wired.files)
-        variables = _variables(release, space_config, names, wanted)
-        up = _put_up(release, space_config, wired, space_plan, variables)
+        variables = _variables(release, config, names, wanted)
+        up = _put_up(release, config, wired, space_plan, variables)
         log_release(release.tag, [done.state for done in [*published, up]], variables)
-        _finish(release, space_config, up, variables)
+        _finish(release, config, up, variables)
     for done in published:
         say(f"  {done.url(release.connection.endpoint)}")
 
 
 def _put_up(
     release: Release,
-    config: UploadSpaceConfig,
+    config: SpaceSettings,
     target: Target,
     plan: UploadPlan,
     variables: dict[str, str],
@@ -151,7 +150,7 @@ def _put_up(
 
 
 def _variables(
-    release: Release, config: UploadSpaceConfig, names: RepoNames, models: list[SpaceModel]
+    release: Release, config: SpaceSettings, names: RepoNames, models: list[SpaceModel]
 ) -> dict[str, str]:
     """Give the Space's variables: its models, and where feedback goes, if it is to go anywhere."""
     if config.feedback:
@@ -163,7 +162,7 @@ def _variables(
 
 
 def _finish(
-    release: Release, config: UploadSpaceConfig, space: Published, variables: dict[str, str]
+    release: Release, config: SpaceSettings, space: Published, variables: dict[str, str]
 ) -> None:
     """Ask the Space, unless it is not to be waited for."""
     page = space.url(release.connection.endpoint)
