@@ -206,9 +206,11 @@ def test_of_two_publishers_at_once_one_wins_and_the_other_says_so(hub, clock, pr
     change_card("standard")
     plans = [plan_of("models/standard", extra) for extra in (b"first", b"second")]
 
+    connection = Connection(5.0, 300.0)
+
     def run(plan):
         try:
-            ends.append(publish(plan, Connection(5.0, 300.0)).sha)
+            ends.append(publish(plan, connection).sha)
         except ReelTalkError as error:
             ends.append(str(error))
 
