@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 from feedback import FeedbackFile
+from limits import RateLimit
 from reeltalk_inference.ladder import Ladder
 from serving import make_app, serve
 
@@ -30,10 +31,10 @@ def main() -> None:
     serve(app, int(port), feedback.hurry, behind_proxy="SPACE_ID" in os.environ)
 
 
-def _build_page(ladder: Ladder, feedback: FeedbackFile) -> FastAPI:
+def _build_page(ladder: Ladder, feedback: FeedbackFile, rate_limit: RateLimit) -> FastAPI:
     from page.layout import mount_page  # gradio: seconds, which the API need not wait for
 
-    return mount_page(ladder, feedback)
+    return mount_page(ladder, feedback, rate_limit)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
-"""Refuses what is too large before it is held in memory, and says why in one line of JSON."""
+"""Refuses what is too large, or too much at once, before it is held in memory, and says why."""
 
 import math
 from collections.abc import Awaitable, Callable
 
 from fastapi.responses import JSONResponse
-from limits import MOST_BODY_BYTES
+from limits import MOST_BODY_BYTES, MOST_WAITING
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_UPLOADS = "/gradio_api/upload"
 
 
 def problem(status: int, detail: str, wait_s: float = 0.0) -> JSONResponse:
@@ -15,23 +17,45 @@ def problem(status: int, detail: str, wait_s: float = 0.0) -> JSONResponse:
 
 
 class BodyLimit:
-    """Bounds the bodies sent to /v1/; what the page uploads is bounded by gradio."""
+    """Bounds the bodies of requests, and how many requests to /v1/ there are at once.
+
+    Files that the page uploads are streamed to disk, and bounded by gradio.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Stand before an app."""
         self._app = app
+        self._inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand on what fits; answer 413 to what does not."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+        """Hand on what fits; answer 413 or 429 to what does not."""
+        if not _has_a_body(scope):
             await self._app(scope, receive, send)
-            return
+        elif not scope["path"].startswith("/v1/"):
+            await self._hand_on(scope, receive, send)
+        elif self._inside >= MOST_WAITING:
+            refusal = problem(429, "too many requests are waiting; try again in a second", 1)
+            await refusal(scope, receive, send)
+        else:
+            self._inside += 1
+            try:
+                await self._hand_on(scope, receive, send)
+            finally:
+                self._inside -= 1
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read_body(receive)
         if body is None:
             refusal = problem(413, f"the request is over {MOST_BODY_BYTES:,} bytes")
             await refusal(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
+
+
+def _has_a_body(scope: Scope) -> bool:
+    if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
+        return False
+    return not scope["path"].startswith(_UPLOADS)
 
 
 async def _read_body(receive: Receive) -> bytes | None:

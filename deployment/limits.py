@@ -18,7 +18,10 @@ MOST_ROWS = 2_000
 """Of one file in the Batch tab."""
 
 REQUESTS_PER_MINUTE = 300
-"""To /v1/predict, of one client."""
+"""Of one client, to the API and the page together."""
+
+MOST_WAITING = 64
+"""Requests to the API that are being answered or wait; as many of the page may wait beside them."""
 
 _MOST_CLIENTS = 10_000
 

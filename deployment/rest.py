@@ -59,13 +59,12 @@ class Problem(BaseModel):
     detail: str
 
 
-def add_routes(app: FastAPI, ladder: Ladder) -> None:
+def add_routes(app: FastAPI, ladder: Ladder, rate_limit: RateLimit) -> None:
     """Add the API to an app."""
     started = time.monotonic()
-    rate_limit = RateLimit()
 
     @app.get("/healthz")
-    def health() -> Health:
+    async def health() -> Health:
         """Say which model answers, and whether better ones are still being loaded."""
         best = ladder.best
         uptime_s = round(time.monotonic() - started, 3)

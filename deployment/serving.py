@@ -16,6 +16,7 @@ from docs_page import add_docs
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from feedback import FeedbackFile
+from limits import RateLimit
 from reeltalk_inference.ladder import Ladder
 from rest import add_routes
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -48,10 +49,11 @@ class LatePage:
 def make_app(
     ladder: Ladder,
     feedback: FeedbackFile,
-    build_page: Callable[[Ladder, FeedbackFile], FastAPI],
+    build_page: Callable[[Ladder, FeedbackFile, RateLimit], FastAPI],
 ) -> FastAPI:
     """Join the API and the page; `build_page` runs in a thread once the server answers."""
     late = LatePage()
+    rate_limit = RateLimit()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -65,13 +67,13 @@ def make_app(
             await asyncio.to_thread(feedback.stop)
 
     async def _build(stack: AsyncExitStack) -> None:
-        page = await asyncio.to_thread(build_page, ladder, feedback)
+        page = await asyncio.to_thread(build_page, ladder, feedback, rate_limit)
         await stack.enter_async_context(page.router.lifespan_context(page))
         late.page = page
         _log.info("the page is up")
 
     app = FastAPI(title="ReelTalk", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
-    add_routes(app, ladder)
+    add_routes(app, ladder, rate_limit)
     add_docs(app)
     app.mount("/", late)
     return app

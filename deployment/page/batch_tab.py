@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gradio as gr
-from limits import MOST_ROWS
+from limits import MOST_ROWS, RateLimit
 from reeltalk_inference.ladder import Ladder
 from tables import KINDS, Table, TableError, read_table
 
@@ -14,6 +14,7 @@ from page.batch_run import score_steps, write_result
 from page.batch_view import Scored, render_progress, render_rows, render_scored
 from page.cards import render_message
 from page.markup import count
+from page.reading import refuse_visitor
 
 _ABOUT = (
     "<p>Upload a CSV or TSV with one review per row, or a text file with one review per line. "
@@ -57,13 +58,16 @@ class BatchTab:
                 )
         self.rows = gr.HTML("", elem_id="batch-rows")
 
-    def wire(self, ladder: Ladder) -> None:
+    def wire(self, ladder: Ladder, rate_limit: RateLimit) -> None:
         """Join the file, the column and both buttons."""
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
         chosen = [self.column, self.start, self.result, self.rows, self.download]
         self.file.change(_look_at, self.file, chosen, **quiet)
 
         def run(file: str | None, column: str, request: gr.Request) -> Iterator[tuple]:
+            if refusal := refuse_visitor(request, rate_limit):
+                yield _outputs(render_message(refusal), busy=False)
+                return
             stop = self._stops[request.session_hash or ""] = threading.Event()
             try:
                 yield from _score(file, column, ladder, stop)

@@ -1,13 +1,13 @@
 """The Compare tab: one review, read by the standard and by the modern model."""
 
 import gradio as gr
-from limits import MOST_CHARACTERS
+from limits import MOST_CHARACTERS, RateLimit
 from reeltalk_inference.ladder import Ladder
 from reeltalk_inference.verdict import POSITIVE
 
 from page.cards import EMPTY, Reading, render_card, render_message, tone
 from page.markup import escape
-from page.reading import read_review, refuse_review
+from page.reading import read_review, refuse_review, refuse_visitor
 
 _ABOUT = (
     "<p>The <b>standard</b> model learned from film reviews only. The <b>modern</b> one also "
@@ -36,11 +36,15 @@ class CompareTab:
             with gr.Column(min_width=320):
                 self.modern = gr.HTML(_side("Modern", EMPTY), elem_id="modern-card")
 
-    def wire(self, ladder: Ladder) -> None:
+    def wire(self, ladder: Ladder, rate_limit: RateLimit) -> None:
         """Join the button and Shift + Enter to both models."""
+
+        def show(review: str, request: gr.Request) -> tuple[str, str, str]:
+            return compare(review, ladder, refuse_visitor(request, rate_limit))
+
         gr.on(
             [self.button.click, self.box.submit],
-            lambda review: compare(review, ladder),
+            show,
             self.box,
             [self.sentence, self.standard, self.modern],
             show_progress="minimal",
@@ -49,9 +53,9 @@ class CompareTab:
         )
 
 
-def compare(review: str, ladder: Ladder) -> tuple[str, str, str]:
+def compare(review: str, ladder: Ladder, refusal: str = "") -> tuple[str, str, str]:
     """Give the sentence on both models' verdicts, and the card of each."""
-    if message := refuse_review(review):
+    if message := refusal or refuse_review(review):
         return render_message(message), _side("Standard", EMPTY), _side("Modern", EMPTY)
     models = [ladder.at("standard"), ladder.at("modern")]
     readings = [read_review(review, model) if model else None for model in models]

@@ -3,52 +3,63 @@
 from typing import Any
 
 import gradio as gr
-from limits import MOST_CHARACTERS, MOST_TEXTS
+from limits import MOST_CHARACTERS, MOST_TEXTS, RateLimit
 from reeltalk_inference.explanation import explain as find_parts
 from reeltalk_inference.ladder import Ladder
 from reeltalk_inference.loading import LoadedModel
 from reeltalk_inference.verdict import Verdict
 
+from page.reading import refuse_visitor
 
-def add_endpoints(ladder: Ladder) -> None:
+
+def add_endpoints(ladder: Ladder, rate_limit: RateLimit) -> None:
     """Add /predict, /predict_batch, /compare and /explain to the page under construction."""
 
-    def predict(text: str) -> dict[str, Any]:
+    def refuse(texts: list[str], request: gr.Request) -> None:
+        if refusal := refuse_visitor(request, rate_limit):
+            raise gr.Error(refusal, print_exception=False)
+        _refuse(texts)
+
+    def predict(text: str, request: gr.Request) -> dict[str, Any]:
         """Say whether a film review is positive or negative, and how sure the model is.
 
         Args:
             text: the review, in English, of at most 20,000 characters.
+            request: who asks; filled in by gradio.
         """
-        _refuse([text])
+        refuse([text], request)
         return _answer(ladder.best, text)
 
-    def predict_batch(texts: list[str]) -> list[dict[str, Any]]:
+    def predict_batch(texts: list[str], request: gr.Request) -> list[dict[str, Any]]:
         """Score up to 64 film reviews at once; the answers come in the same order.
 
         Args:
             texts: the reviews, each of at most 20,000 characters.
+            request: who asks; filled in by gradio.
         """
-        _refuse(texts)
+        refuse(texts, request)
         model = ladder.best
         return [_as_dict(verdict, model) for verdict in model.predict(texts)]
 
-    def compare(text: str) -> dict[str, Any]:
+    def compare(text: str, request: gr.Request) -> dict[str, Any]:
         """Read one review with the standard and with the modern model.
 
         Args:
             text: the review, in English, of at most 20,000 characters.
+            request: who asks; filled in by gradio.
         """
-        _refuse([text])
+        refuse([text], request)
         models = {level: ladder.at(level) for level in ("standard", "modern")}
         return {level: _answer(model, text) if model else None for level, model in models.items()}
 
-    def explain(text: str) -> dict[str, Any]:
+    def explain(text: str, request: gr.Request) -> dict[str, Any]:
         """Find the words, or in a long review the sentences, that moved the score.
 
         Args:
             text: the review, in English, of at most 20,000 characters.
+            request: who asks; filled in by gradio.
         """
-        _refuse([text])
+        refuse([text], request)
         explanation = find_parts(text, ladder.best.predict)
         parts = explanation.strongest(len(explanation.parts))
         return {

@@ -5,6 +5,7 @@ from pathlib import Path
 import gradio as gr
 from fastapi import FastAPI
 from feedback import FeedbackFile
+from limits import MOST_WAITING, RateLimit
 from reeltalk_inference.ladder import Ladder
 
 from page.about_tab import AboutTab
@@ -23,14 +24,13 @@ _HEAD = (
 )
 _STYLES = Path(__file__).with_name("styles.css")
 _UPLOADS_KEPT_S = 3600
-_WAITING_VISITORS = 64
 
 
-def mount_page(ladder: Ladder, feedback: FeedbackFile) -> FastAPI:
+def mount_page(ladder: Ladder, feedback: FeedbackFile, rate_limit: RateLimit) -> FastAPI:
     """Build the page and give it as an app of its own, with gradio's lifespan."""
-    page = build_page(ladder, feedback)
+    page = build_page(ladder, feedback, rate_limit)
     page.space_id = None  # with it, gradio draws a bar that asks two other hosts
-    page.queue(api_open=False, max_size=_WAITING_VISITORS)
+    page.queue(api_open=False, max_size=MOST_WAITING)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     return gr.mount_gradio_app(
         app,
@@ -48,7 +48,7 @@ def mount_page(ladder: Ladder, feedback: FeedbackFile) -> FastAPI:
     )
 
 
-def build_page(ladder: Ladder, feedback: FeedbackFile) -> gr.Blocks:
+def build_page(ladder: Ladder, feedback: FeedbackFile, rate_limit: RateLimit) -> gr.Blocks:
     """Lay out the page and wire its events."""
     kept = (_UPLOADS_KEPT_S // 2, _UPLOADS_KEPT_S)
     with gr.Blocks(title="ReelTalk", analytics_enabled=False, delete_cache=kept) as page:
@@ -63,11 +63,11 @@ def build_page(ladder: Ladder, feedback: FeedbackFile) -> gr.Blocks:
                 batch = BatchTab()
             with gr.Tab("About", id="about"):
                 about = AboutTab(ladder, feedback)
-        review.wire(ladder, feedback, banner, page)
-        compare.wire(ladder)
-        batch.wire(ladder)
+        review.wire(ladder, rate_limit, feedback, banner, page)
+        compare.wire(ladder, rate_limit)
+        batch.wire(ladder, rate_limit)
         about.wire(ladder, feedback, page)
-        add_endpoints(ladder)
+        add_endpoints(ladder, rate_limit)
         _keep_banner_true(ladder, banner, page)
     return page
 

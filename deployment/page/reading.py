@@ -1,11 +1,14 @@
 """From what a visitor typed to what the page shows: refuses, reads, times."""
 
+import math
 import time
 
-from limits import MOST_CHARACTERS
+import gradio as gr
+from limits import MOST_CHARACTERS, RateLimit
 from reeltalk_inference.loading import LoadedModel
 
 from page.cards import Reading
+from page.markup import count
 
 
 def refuse_review(review: str) -> str:
@@ -18,6 +21,15 @@ def refuse_review(review: str) -> str:
             "Shorten it and try again."
         )
     return ""
+
+
+def refuse_visitor(request: gr.Request, rate_limit: RateLimit) -> str:
+    """Say how long a visitor has to wait who asks too often, or give an empty string."""
+    wait_s = rate_limit.wait_s(request.client.host if request.client else "")
+    if not wait_s:
+        return ""
+    wait = count(math.ceil(wait_s), "second")
+    return f"You have asked very often in the last minute. Wait {wait} and try again."
 
 
 def read_review(review: str, model: LoadedModel) -> Reading:

@@ -1,10 +1,11 @@
 """The Review tab: one box, the verdict beside it, and then what tipped it."""
 
 import json
+from collections.abc import Callable
 
 import gradio as gr
 from feedback import FeedbackFile
-from limits import MOST_CHARACTERS
+from limits import MOST_CHARACTERS, RateLimit
 from reeltalk_inference.explanation import explain
 from reeltalk_inference.ladder import Ladder
 
@@ -12,7 +13,7 @@ from page.banner import render_banner
 from page.cards import EMPTY, render_card, render_message
 from page.examples import EXAMPLES
 from page.feedback_row import FeedbackRow, hide, show
-from page.reading import read_review, refuse_review
+from page.reading import read_review, refuse_review, refuse_visitor
 from page.tipped import render_tipped
 
 _SCROLL = """() => { if (window.innerWidth < 768)
@@ -56,7 +57,12 @@ class ReviewTab:
                 self.feedback = FeedbackRow()
 
     def wire(
-        self, ladder: Ladder, feedback: FeedbackFile, banner: gr.HTML, page: gr.Blocks
+        self,
+        ladder: Ladder,
+        rate_limit: RateLimit,
+        feedback: FeedbackFile,
+        banner: gr.HTML,
+        page: gr.Blocks,
     ) -> None:
         """Join buttons and keys to the model; the explanation follows the verdict."""
         quiet = {"api_visibility": "private", "show_progress": "hidden"}
@@ -67,11 +73,16 @@ class ReviewTab:
             outputs=self.tipped,
             **quiet,
         )
+
+        def score(review: str, request: gr.Request) -> tuple:
+            refusal = refuse_visitor(request, rate_limit)
+            return (*score_review(review, ladder, refusal), render_banner(ladder))
+
         starts = [typed]
         for name, chip in self.chips.items():
             js = f"() => {{ {_BUSY} return [{json.dumps(EXAMPLES[name])}, '']; }}"
             starts.append(chip.click(None, js=js, outputs=[self.box, self.tipped], **quiet))
-        explained = [self._follow(start, ladder, banner) for start in starts]
+        explained = [self._follow(start, score, ladder, banner) for start in starts]
         triggers = [self.score.click, self.box.submit, *(c.click for c in self.chips.values())]
         gr.on(triggers, None, cancels=explained, **quiet)
         cleared = self.clear.click(
@@ -86,11 +97,15 @@ class ReviewTab:
         page.load(None, js=_PREFILL, outputs=self.box, **quiet)
 
     def _follow(
-        self, start: gr.events.Dependency, ladder: Ladder, banner: gr.HTML
+        self,
+        start: gr.events.Dependency,
+        score: Callable[[str, gr.Request], tuple],
+        ladder: Ladder,
+        banner: gr.HTML,
     ) -> gr.events.Dependency:
         quiet = {"api_visibility": "private", "trigger_mode": "multiple"}
         scored = start.then(
-            lambda review: (*score_review(review, ladder), render_banner(ladder)),
+            score,
             self.box,
             [self.card, *self.feedback.outputs, banner],
             show_progress="minimal",
@@ -113,9 +128,9 @@ class ReviewTab:
         )
 
 
-def score_review(review: str, ladder: Ladder) -> tuple:
+def score_review(review: str, ladder: Ladder, refusal: str = "") -> tuple:
     """Give the card of a review and the feedback row, or the message that says why not."""
-    if message := refuse_review(review):
+    if message := refusal or refuse_review(review):
         return render_message(message), *hide()
     reading = read_review(review, ladder.best)
     return render_card(reading), *show(reading)

@@ -14,6 +14,7 @@ import httpx2
 from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+from reeltalk_inference.batcher import Batcher
 from reeltalk_inference.engine import FP32_FILE, INT8_FILE, OnnxEngine
 from reeltalk_inference.errors import UnusableModelError
 from reeltalk_inference.model_config import read_model_config
@@ -142,7 +143,7 @@ def _open(level: str, folder: Path, name: str, revision: str | None) -> LoadedMo
     predictor = Predictor(tokenizer, OnnxEngine.from_folder(folder), config)
     metrics = _read_metrics(folder / "metrics.json")
     revision = revision or str(metrics.get("weights_sha256", "local"))[:12]
-    return LoadedModel(level, name, revision, predictor.predict, metrics)
+    return LoadedModel(level, name, revision, Batcher(predictor.predict), metrics)
 
 
 def _read_metrics(file: Path) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from fastapi.testclient import TestClient
 
 @pytest.fixture
 def client(ladder):
+    from limits import RateLimit
     from rest import add_routes
 
     app = FastAPI()
-    add_routes(app, ladder)
+    add_routes(app, ladder, RateLimit())
     return TestClient(app)
 
 
