@@ -8,6 +8,7 @@ from limits import MOST_BODY_BYTES, MOST_WAITING
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _UPLOADS = "/gradio_api/upload"
+_CALLS = "/gradio_api/call/"
 
 
 def problem(status: int, detail: str, wait_s: float = 0.0) -> JSONResponse:
@@ -49,7 +50,21 @@ class BodyLimit:
             refusal = problem(413, f"the request is over {MOST_BODY_BYTES:,} bytes")
             await refusal(scope, receive, send)
             return
+        if scope["path"].startswith(_CALLS):
+            send = _say_429_for_503(send)
         await self._app(scope, _replay(body, receive), send)
+
+
+def _say_429_for_503(send: Send) -> Send:
+    """Tell callers of gradio's endpoints to come back: its own answer to a full queue is a 503."""
+
+    async def say(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 503:
+            headers = [*message["headers"], (b"retry-after", b"2")]
+            message = {**message, "status": 429, "headers": headers}
+        await send(message)
+
+    return say
 
 
 def _has_a_body(scope: Scope) -> bool:

@@ -25,6 +25,9 @@ _STARTING = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="refresh" content="1"><title>ReelTalk is starting</title>
 <style>body{font:1.1rem system-ui,sans-serif;display:grid;place-items:center;height:90vh}</style>
 </head><body><p role="status">ReelTalk is starting. This takes a few seconds.</p></body></html>"""
+_BROKEN = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<title>ReelTalk</title></head><body><p role="alert">This page cannot be shown; the Space's log says why. The API answers:
+<a href="docs">/docs</a>.</p></body></html>"""
 
 _NOT_STARTED = 3  # as uvicorn.run does
 
@@ -59,6 +62,7 @@ def make_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             building = asyncio.create_task(_build(stack))
+            building.add_done_callback(_report)
             ladder.start()
             feedback.start()
             yield
@@ -71,6 +75,11 @@ def make_app(
         await stack.enter_async_context(page.router.lifespan_context(page))
         late.page = page
         _log.info("the page is up")
+
+    def _report(building: asyncio.Task) -> None:
+        if not building.cancelled() and (error := building.exception()):
+            _log.error("the page cannot be built", exc_info=error)
+            late.page = HTMLResponse(_BROKEN, 500, {"Cache-Control": "no-store"})
 
     app = FastAPI(title="ReelTalk", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     add_routes(app, ladder, rate_limit)

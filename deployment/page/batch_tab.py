@@ -118,10 +118,16 @@ def _score(file: str | None, column: str, ladder: Ladder, stop: threading.Event)
 
 def _finish(table: Table, scored: Scored, name: str) -> Iterator[tuple]:
     """Show the result; gradio takes a copy of the file for the download, so ours goes at once."""
-    result = write_result(table, scored, name)
+    shown, rows = render_scored(scored), render_rows(scored)
+    try:
+        result = write_result(table, scored, name)
+    except OSError as error:
+        message = f"The result cannot be written for download: {error.strerror or error}."
+        yield _outputs(shown + render_message(message), rows, busy=False)
+        return
     try:
         download = gr.DownloadButton(value=str(result), visible=True)
-        yield _outputs(render_scored(scored), render_rows(scored), download, busy=False)
+        yield _outputs(shown, rows, download, busy=False)
     finally:
         shutil.rmtree(result.parent, ignore_errors=True)
 

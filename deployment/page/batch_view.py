@@ -12,6 +12,7 @@ from page.markup import count, escape, percent
 _SHOWN_ROWS = 200
 _SHOWN_CHARACTERS = 240
 _NAMES = {"positive": "Positive", "mixed": "Mixed", "negative": "Negative"}
+_NO_BAR = '<i style="height:1px" aria-hidden="true"></i>'
 
 
 @dataclass(frozen=True)
@@ -91,21 +92,27 @@ def _stack(tones: Counter[str]) -> str:
 
 
 def _histogram(verdicts: Sequence[Verdict | None]) -> str:
-    shares = [verdict.probabilities[POSITIVE] for verdict in verdicts if verdict and verdict.label]
-    bins = Counter(min(9, int(10 * share)) for share in shares)
-    most = max(bins.values(), default=1)
-    columns = "".join(_column(tenth, bins[tenth], most) for tenth in range(10))
+    told = [verdict for verdict in verdicts if verdict and verdict.label]
+    tenths: list[Counter[str]] = [Counter() for _ in range(10)]
+    for verdict in told:
+        tenths[min(9, int(10 * verdict.probabilities[POSITIVE]))][tone(verdict)] += 1
+    most = max(tones.total() for tones in tenths) or 1
+    columns = "".join(_column(tenth, tones, most) for tenth, tones in enumerate(tenths))
     return (
         '<div class="histogram"><p>How the scores are spread: reviews by positive probability</p>'
         f"<ol>{columns}</ol></div>"
     )
 
 
-def _column(tenth: int, reviews: int, most: int) -> str:
-    side = "low" if tenth < 4 else "middle" if tenth < 6 else "high"
-    height = 100 * reviews / most
+def _column(tenth: int, tones: Counter[str], most: int) -> str:
+    """Draw one bar: a tenth that holds two verdicts is drawn in both colours."""
+    parts = "".join(
+        f'<i class="{name}" style="height:{72 * tones[name] / most:.1f}%" aria-hidden="true"></i>'
+        for name in _NAMES
+        if tones[name]
+    )
     return (
-        f'<li class="{side}"><span class="visually-hidden">{10 * tenth} to {10 * tenth + 10}%: '
-        f'</span><span>{reviews or ""}</span><i style="height:{0.72 * height:.1f}%" '
-        f'aria-hidden="true"></i><span aria-hidden="true">{10 * tenth}%</span></li>'
+        f'<li><span class="visually-hidden">{10 * tenth} to {10 * tenth + 10}%: </span>'
+        f"<span>{tones.total() or ''}</span>{parts or _NO_BAR}"
+        f'<span aria-hidden="true">{10 * tenth}%</span></li>'
     )

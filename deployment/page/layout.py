@@ -45,7 +45,17 @@ def mount_page(ladder: Ladder, feedback: FeedbackFile, rate_limit: RateLimit) ->
         ssr_mode=False,
         show_error=False,
         max_file_size="5mb",
+        mcp_server=_speaks_mcp(),
     )
+
+
+def _speaks_mcp() -> bool:
+    """Tell whether gradio came with its `mcp` extra, as it does on the Hub's Spaces."""
+    try:
+        import gradio.mcp  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def build_page(ladder: Ladder, feedback: FeedbackFile, rate_limit: RateLimit) -> gr.Blocks:

@@ -49,7 +49,7 @@ class RunningSpace:
         }
         self.started = time.monotonic()
         with self._log.open("w") as log:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, "app.py"],
                 cwd=self._folder / "space",
                 env=kept | settings | self._settings,
@@ -59,8 +59,8 @@ class RunningSpace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(30)
+        self.process.terminate()
+        self.process.wait(30)
 
     def wait_for(self, is_so) -> float:
         """Wait until something is so; give the seconds since the start."""
@@ -69,9 +69,12 @@ class RunningSpace:
                 if is_so():
                     return time.monotonic() - self.started
             except (urllib.error.URLError, ConnectionError, TimeoutError):
-                assert self._process.poll() is None, self._log.read_text()
+                assert self.process.poll() is None, self._log.read_text()
             time.sleep(0.05)
         raise AssertionError(self._log.read_text())
+
+    def log(self) -> str:
+        return self._log.read_text()
 
     def wait_for_page(self) -> float:
         return self.wait_for(lambda: b"gradio" in self.fetch("/"))
@@ -83,10 +86,10 @@ class RunningSpace:
     def get(self, path: str):
         return json.loads(self.fetch(path))
 
-    def post(self, path: str, body) -> tuple[int, dict]:
+    def post(self, path: str, body, **more_headers: str) -> tuple[int, dict]:
         """Give the status and the JSON of the answer, whatever the status is."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json"} | more_headers
         request = urllib.request.Request(self.url + path, data, headers)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:

@@ -1,11 +1,20 @@
 """A visitor's ways through the page, in a real browser: no request leaves it, no error is seen."""
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from tests.conftest import NO_HUB
+from tests.deployment.running import RunningSpace
+
+REQUIRED = "REELTALK_REQUIRE_BROWSER" in os.environ
+if REQUIRED:
+    import playwright.sync_api as playwright
+else:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = (
@@ -13,16 +22,21 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 HOSTILE = "<script>alert(1)</script> ${alert(2)} {{7*7}} <img src=x onerror=alert(3)> great acting"
+AXE = "axe-core@4.14.1"
+TABS = ("Review", "Compare", "Batch", "About")
 LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed"),
+    pytest.mark.skipif(
+        CHROMIUM is None and not REQUIRED, reason="chromium is not installed: apt install chromium"
+    ),
 ]
 
 
 @pytest.fixture(scope="module")
 def browser():
+    assert CHROMIUM, "REELTALK_REQUIRE_BROWSER is set, and chromium is not installed"
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
@@ -48,6 +62,25 @@ def page_of(browser, model_space):
     for page in pages:
         page.close()
     assert troubles == []
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory) -> str:
+    """The source of axe-core, from npm."""
+    folder = tmp_path_factory.mktemp("axe")
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed, and axe-core comes from there")
+    command = [npm, "pack", AXE, "--silent", f"--cache={folder / 'cache'}"]
+    try:
+        packed = subprocess.run(command, cwd=folder, capture_output=True, timeout=60, check=False)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"npm does not answer, and {AXE} comes from there")
+    if packed.returncode:
+        pytest.skip(f"npm cannot fetch {AXE}: {packed.stderr.decode()[-200:]}")
+    (archive,) = folder.glob("*.tgz")
+    shutil.unpack_archive(archive, folder, filter="data")
+    return (folder / "package" / "axe.min.js").read_text(encoding="utf-8")
 
 
 def watch(page, url, troubles) -> None:
@@ -200,3 +233,85 @@ def test_the_about_tab_shows_measured_figures(page_of):
     page.wait_for_selector("#about table")
     assert "90.5% (90.2 to 90.9)" in page.inner_text("#about")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+def test_axe_finds_no_violation_on_any_tab(page_of, axe, tmp_path, width, scheme):
+    file = tmp_path / "mine.txt"
+    file.write_text("The acting is great.\nThe script is awful.\nSo-so.\n")
+    page = page_of(width, scheme)
+    page.fill("#review textarea", "The acting is great and the music superb. " * 3)
+    page.click("#score")
+    page.wait_for_selector("#tipped section")
+    page.get_by_role("tab", name="Batch").click()
+    page.set_input_files("#batch-file input[type=file]", file)
+    page.wait_for_selector("#batch-start:not([disabled])")
+    page.click("#batch-start")
+    page.wait_for_selector("#batch-rows table")
+    page.evaluate(axe)
+    found = {}
+    for tab in TABS:
+        page.get_by_role("tab", name=tab).click()
+        page.wait_for_timeout(400)  # what appears has finished appearing
+        for violation in page.evaluate("axe.run().then(result => result.violations)"):
+            nodes = [node["html"][:160] for node in violation["nodes"]]
+            found.setdefault(violation["id"], []).append((tab, nodes))
+    assert found == {}
+
+
+def test_the_banner_names_who_answers_and_why(browser, offline_space):
+    offline_space.wait_for_page()
+    offline_space.wait_for(lambda: not offline_space.get("/healthz")["loading"])
+    page, troubles = browser.new_page(), []
+    watch(page, offline_space.url, troubles)
+    page.goto(offline_space.url)
+    page.wait_for_selector("#banner .banner")
+    banner = page.inner_text("#banner")
+    assert "Answering with the bundled word model." in banner
+    assert "MODERN_MODEL is not set" in banner
+    assert "It is right on 90.5% of 25,000 test reviews." in banner
+    page.fill("#review textarea", "The acting is great and the music superb.")
+    page.click("#score")
+    page.wait_for_selector("#verdict .card.positive h2")
+    assert "The word model puts" in page.inner_text("#verdict")
+    page.get_by_role("tab", name="Compare").click()
+    page.fill("#compare-review textarea", "The acting is great.")
+    page.click("#compare")
+    page.wait_for_selector("#modern-card .card.message")
+    assert "The modern model is not available" in page.inner_text("#modern-card")
+    page.close()
+    assert troubles == []
+
+
+def test_the_banner_goes_once_the_better_model_is_in(browser, hub, tiny_model, tmp_path):
+    from tests.hub import Fault
+
+    repo = hub.add_folder("models", "someone/modern", tiny_model)
+    hub.faults.append(Fault(path="someone/modern", kind="delay", delay_s=12))
+    settings = {"MODERN_MODEL": f"someone/modern@{repo.sha}", "PUBLIC_MODEL": ""}
+    with RunningSpace(tmp_path, HF_ENDPOINT=hub.url, **settings) as space:
+        space.wait_for_page()
+        page = browser.new_page()
+        page.goto(space.url)
+        page.wait_for_selector("#banner .banner")
+        assert "still loading" in page.inner_text("#banner")
+        page.wait_for_selector("#banner:not(:has(.banner))", state="attached", timeout=60_000)
+        page.close()
+
+
+def test_who_asks_too_often_is_told_inline_and_keeps_the_text(browser, tmp_path):
+    from limits import REQUESTS_PER_MINUTE
+
+    with RunningSpace(tmp_path, HF_ENDPOINT=NO_HUB, PUBLIC_MODEL="") as space:
+        space.wait_for_page()
+        page = browser.new_page()
+        page.goto(space.url)
+        page.wait_for_selector("#review textarea")
+        for _ in range(REQUESTS_PER_MINUTE + 60):
+            space.post("/v1/predict", {"texts": ["good"]})
+        page.fill("#review textarea", "The acting is great.")
+        page.click("#score")
+        page.wait_for_selector("#verdict .card.message")
+        assert "Wait 1 second and try again" in page.inner_text("#verdict")
+        assert page.input_value("#review textarea") == "The acting is great."
+        page.close()
