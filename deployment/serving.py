@@ -25,9 +25,9 @@ _STARTING = """<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="refresh" content="1"><title>ReelTalk is starting</title>
 <style>body{font:1.1rem system-ui,sans-serif;display:grid;place-items:center;height:90vh}</style>
 </head><body><p role="status">ReelTalk is starting. This takes a few seconds.</p></body></html>"""
-_BROKEN = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<title>ReelTalk</title></head><body><p role="alert">This page cannot be shown; the Space's log says why. The API answers:
-<a href="docs">/docs</a>.</p></body></html>"""
+_BROKEN = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>ReelTalk</title>
+</head><body><p role="alert">This page cannot be shown; the log of the Space says why. The API
+answers: <a href="docs">/docs</a>.</p></body></html>"""
 
 _NOT_STARTED = 3  # as uvicorn.run does
 

@@ -22,6 +22,7 @@ which words decided it.</p>"""
 _HEAD = (
     '<meta name="description" content="Reads film reviews: positive or negative, how sure, why">'
 )
+_SILENCE_FOOTER = "() => { document.querySelectorAll('footer img').forEach(i => { i.alt = ''; }); }"
 _STYLES = Path(__file__).with_name("styles.css")
 _UPLOADS_KEPT_S = 3600
 
@@ -79,6 +80,8 @@ def build_page(ladder: Ladder, feedback: FeedbackFile, rate_limit: RateLimit) ->
         about.wire(ladder, feedback, page)
         add_endpoints(ladder, rate_limit)
         _keep_banner_true(ladder, banner, page)
+        # Gradio gives its signs the words that stand beside them: read out, they were said twice.
+        page.load(None, js=_SILENCE_FOOTER, api_visibility="private")
     return page
 
 

@@ -3,6 +3,8 @@
 import os
 import shutil
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -299,6 +301,14 @@ def test_the_banner_goes_once_the_better_model_is_in(browser, hub, tiny_model, t
         page.close()
 
 
+def ask_until(space, is_enough, most) -> None:
+    """Ask on and on: a bucket fills up again by five requests each second."""
+    for _ in range(most):
+        if is_enough.is_set():
+            return
+        space.post("/v1/predict", {"texts": ["good"]})
+
+
 def test_who_asks_too_often_is_told_inline_and_keeps_the_text(browser, tmp_path):
     from limits import REQUESTS_PER_MINUTE
 
@@ -307,11 +317,15 @@ def test_who_asks_too_often_is_told_inline_and_keeps_the_text(browser, tmp_path)
         page = browser.new_page()
         page.goto(space.url)
         page.wait_for_selector("#review textarea")
-        for _ in range(REQUESTS_PER_MINUTE + 60):
-            space.post("/v1/predict", {"texts": ["good"]})
         page.fill("#review textarea", "The acting is great.")
-        page.click("#score")
-        page.wait_for_selector("#verdict .card.message")
+        with ThreadPoolExecutor(1) as pool:
+            asked_enough = threading.Event()
+            asking = pool.submit(ask_until, space, asked_enough, 20 * REQUESTS_PER_MINUTE)
+            while not asking.done() and space.post("/v1/predict", {"texts": ["good"]})[0] != 429:
+                pass
+            page.click("#score")
+            page.wait_for_selector("#verdict .card.message")
+            asked_enough.set()
         assert "Wait 1 second and try again" in page.inner_text("#verdict")
         assert page.input_value("#review textarea") == "The acting is great."
         page.close()

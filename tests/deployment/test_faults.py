@@ -121,7 +121,7 @@ def test_where_the_page_cannot_be_built_the_api_answers_and_the_log_says_why(tmp
         assert "Not a directory" in space.log()
         with pytest.raises(urllib.error.HTTPError, match="500") as answer:
             space.fetch("/")
-        assert b"The API answers" in answer.value.read()
+        assert b"This page cannot be shown" in answer.value.read()
         assert space.post("/v1/predict", TWO_TEXTS)[0] == 200
 
 
