@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 PICTURE = Path(__file__).with_name("space.png")
 WIDTH, HEIGHT = 1280, 800
 REVIEW = (
-    "The plot is predictable and the middle drags, but the two leads are wonderful together, the "
-    "dialogue is sharp and funny, and the ending moved me more than I care to admit."
+    "The first hour is slow and the dialogue is clunky, yet the finale is thrilling and the score "
+    "is superb. I left the cinema happy."
 )
 
 
