@@ -51,6 +51,10 @@ def test_commands_parse(command):
             parse(SCRIPT_OF[variable], shlex.split(value))
     elif words[0] == "export":
         assert words[1].removesuffix("=...") in SECRETS
+    elif words[0] in PYTHONS and words[1:3] == ["-m", "tests.hub"]:
+        assert run_script("-m", "tests.hub", "--help").returncode == 0
+    elif words[0] in PYTHONS and words[1:3] == ["-m", "pytest"]:
+        assert f"{words[-1]}: " in (REPOSITORY / "pyproject.toml").read_text()
     elif words[0] in PYTHONS and words[1] == "-m":
         assert words[2] == "reeltalk"
         tyro.extras.subcommand_cli_from_dict(COMMANDS, args=words[3:], config=_PLAIN_FLAGS)
