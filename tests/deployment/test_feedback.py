@@ -28,7 +28,7 @@ from reeltalk_inference.ladder import Ladder
 from reeltalk_inference.loading import load_words
 from serving import make_app, serve
 
-def build_page(ladder, feedback):
+def build_page(ladder, feedback, rate_limit):
     page = FastAPI()
     page.post("/keep/{text}")(lambda text: [feedback.keep({"text": text}), feedback.goes_to])
     return page
