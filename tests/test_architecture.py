@@ -100,3 +100,10 @@ def test_a_copy_of_deployment_reads_a_model_alone(tmp_path, tiny_model):
         check=False,
     )
     assert ran.stdout.split() == ["POSITIVE", "False", "False"], ran.stderr
+
+
+def test_nothing_but_the_room_hub_writes_to_the_hub():
+    writing = r"\.(create_commit|create_repo|upload_\w+|push_to_hub|add_space_\w+|delete_repo)\b"
+    for file in sorted((REPOSITORY / "reeltalk").rglob("*.py")):
+        writes = re.search(writing, file.read_text(encoding="utf-8"))
+        assert not writes or file.parent.name == "hub", f"{file}: {writes[0]}"
