@@ -6,6 +6,7 @@ import socket
 import subprocess
 import tarfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -318,6 +319,9 @@ def test_who_asks_too_often_is_told_inline_and_keeps_the_text(
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            time.sleep(0.05)
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{listening.getsockname()[1]}")
         page.wait_for_selector("#review textarea")  # the stand-in asks again until it is there
