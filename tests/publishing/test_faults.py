@@ -30,7 +30,7 @@ FAULTS = {
     "429": {"kind": "status", "status": 429, "headers": {"Retry-After": "30"}},
     "half an answer": {"kind": "truncate"},
     "a wrong byte": {"kind": "corrupt"},
-    "no answer in time": {"kind": "delay", "delay_s": 1.0},
+    "no answer in time": {"kind": "delay", "delay_s": 1.5},
 }
 
 
@@ -112,7 +112,7 @@ def test_every_request_of_a_model_s_release_may_lose_its_connection(
 @pytest.mark.parametrize("how", FAULTS)
 def test_every_request_of_a_whole_release_may_go_wrong(hub, project, clock, capsys, how, when):
     count = spoil_every_request(
-        hub, project, lambda: publish_all(everything(timeout_s=0.5)), how, when
+        hub, project, lambda: publish_all(everything(timeout_s=1.0)), how, when
     )
     with capsys.disabled():
         print(f"\nsurvived: {how}, {when} each of {count} requests")
