@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from typing import Any
 
 _SECONDS_BETWEEN_REDRAWS = 0.5
@@ -46,3 +47,16 @@ def progress_bar(doing: str, unit: str, total: int, done: int = 0, leave: bool =
         mininterval=_SECONDS_BETWEEN_REDRAWS if on_screen else _SECONDS_BETWEEN_LINES_IN_A_LOG,
         dynamic_ncols=True,
     )
+
+
+def count_down(line: str, pause_s: float) -> None:
+    """Show the seconds left, on a terminal; in a log, say once how long it takes."""
+    if not sys.stderr.isatty():
+        warn(f"{line} in {pause_s:.0f} s")
+        time.sleep(pause_s)
+        return
+    end = time.monotonic() + pause_s
+    while (left := end - time.monotonic()) > 0:
+        print(f"\r{line} in {left:.0f} s \033[K", end="", file=sys.stderr, flush=True)  # noqa: T201
+        time.sleep(min(left, 1.0))
+    warn("")

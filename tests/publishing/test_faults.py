@@ -94,6 +94,18 @@ def test_a_commit_whose_answer_is_lost_is_made_once(hub, clock, how, when):
     assert count_commits(repo) == before + 1
 
 
+@pytest.mark.parametrize("how", ["half an answer", "a wrong byte"])
+def test_a_commit_whose_answer_cannot_be_read_is_made_once(hub, clock, how):
+    publish_models(UploadModelConfig())
+    repo = hub.repos["models", "alice/reeltalk-standard"]
+    before = count_commits(repo)
+    change_card("standard")
+    hub.faults.append(Fault("reeltalk-standard/commit/", **FAULTS[how]))
+    publish_models(UploadModelConfig())
+    assert hub.faults[0].times == 0
+    assert count_commits(repo) == before + 1
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_every_request_of_a_model_s_release_may_lose_its_connection(
     hub, project, clock, capsys, when
