@@ -1,40 +1,26 @@
-"""Labelled reviews, read from the Hub, a file, a folder, or the bundled corpus, and checked.
+"""Labelled reviews, read from the Hub, a file, a folder, or the bundled corpus.
 
 Splitting them is `splits`; where they come from is decided in `sources`.
 """
 
-import hashlib
-import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reeltalk.config import ReviewSource
-from reeltalk.errors import ReelTalkError, first_line
+from reeltalk.errors import ReelTalkError, first_line, listed
+from reeltalk.reviews.labelled import Reviews, check_rows
 from reeltalk.sources import Source, hub_errors
 from reeltalk.tables import SUFFIXES, Row, check_format, read_rows
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-BUNDLED_FILE = Path(__file__).parent.parent / "data" / "reviews.csv"
-
-NEGATIVE_ID, POSITIVE_ID = 0, 1
-LABEL_NAMES = ("NEGATIVE", "POSITIVE")
+BUNDLED_FILE = Path(__file__).parent.parent.parent / "data" / "reviews.csv"
 
 FEWEST_ROWS = 20
-
-_MEANINGS = {
-    "0": NEGATIVE_ID,
-    "neg": NEGATIVE_ID,
-    "negative": NEGATIVE_ID,
-    "1": POSITIVE_ID,
-    "pos": POSITIVE_ID,
-    "positive": POSITIVE_ID,
-}
 
 _SPLIT_NAMES = {
     "train": "train",
@@ -44,40 +30,6 @@ _SPLIT_NAMES = {
     "val": "validation",
     "dev": "validation",
 }
-
-
-def label_of(value: object) -> int | None:
-    """Tell what a label means where nobody has said: 0, 1, or None for what is no label."""
-    return _MEANINGS.get(_label_word(value))
-
-
-@dataclass(frozen=True)
-class Reviews:
-    """Reviews and their labels, in step.
-
-    Attributes:
-        texts: the reviews, as they were written.
-        labels: 0 for negative, 1 for positive.
-    """
-
-    texts: list[str]
-    labels: list[int]
-
-    def __len__(self) -> int:
-        """Count the reviews."""
-        return len(self.texts)
-
-    def take(self, positions: Iterable[int]) -> "Reviews":
-        """Pick reviews by position, in the order given."""
-        chosen = list(positions)
-        return Reviews([self.texts[i] for i in chosen], [self.labels[i] for i in chosen])
-
-    def sha256(self) -> str:
-        """Hash texts, labels and their order: equal hashes mean equal splits."""
-        digest = hashlib.sha256()
-        for text, label in zip(self.texts, self.labels, strict=True):
-            digest.update(json.dumps([label, text]).encode("ascii") + b"\n")
-        return digest.hexdigest()
 
 
 def read_reviews(source: Source, columns: ReviewSource) -> tuple[dict[str, Reviews], str]:
@@ -99,7 +51,9 @@ def read_reviews(source: Source, columns: ReviewSource) -> tuple[dict[str, Revie
     else:
         place = BUNDLED_FILE if source.kind == "bundled" else Path(source.name)
         parts, revision = _local_rows(place), ""
-    reviews = {split: _labelled(rows, f"{source.name} ({split})", columns) for split, rows in parts}
+    reviews = {
+        split: check_rows(rows, f"{source.name} ({split})", columns) for split, rows in parts
+    }
     if not any(len(part) for part in reviews.values()):
         raise ReelTalkError(f"{source.name}: 0 labelled rows; at least {FEWEST_ROWS} needed")
     return {split: part for split, part in reviews.items() if len(part)}, revision
@@ -179,7 +133,7 @@ def _by_split_column(rows: list[Row]) -> dict[str, list[Row]]:
     unknown = sorted(set(parts) - set(_SPLIT_NAMES))
     if unknown and len(unknown) < len(parts):
         raise ReelTalkError(
-            f"the column 'split' holds {_listed(unknown)} besides {_listed(sorted(_SPLIT_NAMES))}; "
+            f"the column 'split' holds {listed(unknown)} besides {listed(sorted(_SPLIT_NAMES))}; "
             "remove those rows, or rename the column if it means something else"
         )
     return {"all": rows} if unknown else parts
@@ -188,67 +142,3 @@ def _by_split_column(rows: list[Row]) -> dict[str, list[Row]]:
 def _split_of(file: Path) -> str:
     words = re.split(r"[^a-z]+", file.stem.lower())
     return next((_SPLIT_NAMES[word] for word in words if word in _SPLIT_NAMES), "all")
-
-
-def _labelled(rows: Iterable[Row], where: str, columns: ReviewSource) -> Reviews:
-    """Check rows and turn their labels into 0 and 1."""
-    meanings = _label_map(columns.label_map) or _MEANINGS
-    texts: list[str] = []
-    labels: list[int] = []
-    empty: list[int] = []
-    found: set[str] = set()
-    for number, row in enumerate(rows, start=1):
-        _check_columns(row, where, columns)
-        text, value = row[columns.text_column], _label_word(row[columns.label_column])
-        meaning = meanings.get(value, "strange")
-        found.add(value)
-        if meaning in ("strange", None):
-            continue
-        if not isinstance(text, str) or not text.strip():
-            empty.append(number)
-        elif isinstance(meaning, int):
-            texts.append(text)
-            labels.append(meaning)
-    strange = found - set(meanings)
-    # -1 is how the Hub marks unlabelled rows, and how others mark negative ones.
-    if strange and not (strange == {"-1"} and len(found) != 2):
-        raise ReelTalkError(
-            f"{where}: the label values in column '{columns.label_column}' are "
-            f"{_listed(sorted(found))}; wanted 0/1 or negative/positive; map each of them: "
-            f"--label-map {min(strange)}=negative (or =positive, =drop) ..."
-        )
-    if empty:
-        raise ReelTalkError(
-            f"{where}: {len(empty)} rows hold no text in '{columns.text_column}' "
-            f"(rows {_listed(empty)}); remove them or fill them in"
-        )
-    return Reviews(texts, labels)
-
-
-def _check_columns(row: Row, where: str, columns: ReviewSource) -> None:
-    for flag, column in (("text", columns.text_column), ("label", columns.label_column)):
-        if column not in row:
-            raise ReelTalkError(
-                f"{where}: there is no column '{column}'; found {_listed(list(row))}; "
-                f"name it with --{flag}-column"
-            )
-
-
-def _label_word(value: object) -> str:
-    if isinstance(value, bool) or (isinstance(value, float) and value.is_integer()):
-        value = int(value)
-    return str(value).strip().lower()
-
-
-def _label_map(entries: Sequence[str]) -> dict[str, int | None]:
-    """Read VALUE=meaning entries; `config` has checked their form. None stands for drop."""
-    meanings: dict[str, int | None] = {}
-    for entry in entries:
-        value, _, meaning = entry.rpartition("=")
-        meanings[value.strip().lower()] = None if meaning == "drop" else _MEANINGS[meaning]
-    return meanings
-
-
-def _listed(values: Sequence[object], most: int = 8) -> str:
-    shown = ", ".join(str(value) for value in values[:most])
-    return shown if len(values) <= most else f"{shown} and {len(values) - most} more"
