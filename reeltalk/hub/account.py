@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from huggingface_hub import SpaceHardware
+
 from reeltalk.errors import ReelTalkError
 from reeltalk.hub.connection import Connection
 from reeltalk.hub.refusals import TOKEN_PAGE
 from reeltalk.hub.upload_plan import UploadPlan
 
 _WRITE = "repo.write"
+_BILLING_PAGE = "https://huggingface.co/settings/billing"
+_FREE = (SpaceHardware.CPU_BASIC, SpaceHardware.ZERO_A10G)
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Account:
         role: "read", "write" or "fineGrained".
         token_name: what its owner called the token.
         may_write: of a fine-grained token, the owners and repos that it may write to.
+        can_pay: whether the account has a way to pay; None: the Hub does not say.
     """
 
     name: str
@@ -28,6 +33,7 @@ class Account:
     role: str
     token_name: str
     may_write: frozenset[str] = frozenset()
+    can_pay: bool | None = None
 
 
 def read_account(connection: Connection) -> Account:
@@ -47,6 +53,7 @@ def read_account(connection: Connection) -> Account:
         may_write=frozenset(
             scope["entity"]["name"] for scope in scopes if _WRITE in scope["permissions"]
         ),
+        can_pay=answer.get("canPay"),
     )
 
 
@@ -93,3 +100,28 @@ def check_rights(
                 repo_type=plan.kind,
                 write=True,
             )
+
+
+def check_hardware(connection: Connection, account: Account, owner: str, flavor: str) -> None:
+    """Refuse hardware that the Hub does not know, or that the account cannot pay for.
+
+    What an organisation can pay for, the Hub says only when it is asked for it.
+
+    Raises:
+        ReelTalkError: naming what there is, or what it costs and the ways out.
+    """
+    listed = connection.ask("asking what hardware there is", connection.api.list_spaces_hardware)
+    offered = {each.name: each for each in listed}
+    if flavor not in {*offered, *_FREE}:
+        raise ReelTalkError(
+            f"--hardware {flavor}: the Hub offers {', '.join(offered)}; nothing was written"
+        )
+    if flavor in _FREE or owner != account.name or account.can_pay is not False:
+        return
+    price = offered[flavor]
+    if price.unit_cost_usd > 0:
+        raise ReelTalkError(
+            f"--hardware {flavor} costs {price.unit_cost_usd:g} dollars a {price.unit_label}, and "
+            f"{account.name} has no payment method; add one at {_BILLING_PAGE}, leave --hardware "
+            "out, or name an organisation that pays with --namespace; nothing was written"
+        )

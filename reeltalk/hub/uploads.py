@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 
 from reeltalk.config import PublishConfig, SpaceSettings, UploadModelConfig, UploadSpaceConfig
+from reeltalk.hub.account import check_hardware
 from reeltalk.hub.asking import ask_space
 from reeltalk.hub.connection import SPACE_TOKEN, saying_what_was_done
 from reeltalk.hub.gathering import (
@@ -79,6 +80,7 @@ def publish_space(config: UploadSpaceConfig) -> None:
     plan = plan_target(release, target)
     if release.account is not None:
         choose_tag(release, [plan])
+    _check_hardware(release, config, names)
     noted = with_feedback_note(with_token_note(target, models), config, names)
     if not present(release, [noted], [plan]):
         return
@@ -105,6 +107,7 @@ def publish_all(config: PublishConfig) -> None:
     space_plan = plan_target(release, wired)
     if release.account is not None:
         choose_tag(release, [*plans, space_plan])
+    _check_hardware(release, config, names)
     noted = with_token_note(wired, [model for model in models if model])
     noted = with_feedback_note(noted, config, names)
     if not present(release, [*targets, noted], [*plans, space_plan]):
@@ -124,6 +127,12 @@ def publish_all(config: PublishConfig) -> None:
         _finish(release, config, up, variables)
     for done in published:
         say(f"  {done.url(release.connection.endpoint)}")
+
+
+def _check_hardware(release: Release, config: SpaceSettings, names: RepoNames) -> None:
+    if release.account is not None and config.hardware is not None:
+        owner = names.space.split("/")[0]
+        check_hardware(release.connection, release.account, owner, config.hardware)
 
 
 def _put_up(

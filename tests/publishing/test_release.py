@@ -234,11 +234,31 @@ def test_the_space_alone_needs_published_models(hub, alice):
     assert "MODERN_MODEL" in hub.space("alice/reeltalk").variables
 
 
-def test_hardware_that_must_be_paid_for_is_one_line(hub, alice):
-    publish_models(UploadModelConfig())
-    with pytest.raises(ReelTalkError, match="payment method") as error:
-        publish_space(UploadSpaceConfig(no_wait=True, hardware="cpu-upgrade"))
+@pytest.mark.parametrize(
+    ("flavor", "said"),
+    [
+        ("cpu-upgrade", "costs 0.0005 dollars a minute, and alice has no payment method"),
+        ("gpu-9000", "the Hub offers cpu-basic, cpu-upgrade"),
+    ],
+)
+def test_hardware_that_cannot_be_had_is_refused_before_anything_is_written(
+    hub, alice, flavor, said
+):
+    before = state_of(hub)
+    with pytest.raises(ReelTalkError, match=said) as error:
+        publish_all(everything(hardware=flavor))
     assert "\n" not in str(error.value)
+    assert state_of(hub) == before
+
+
+def test_hardware_that_the_hub_will_be_paid_for_is_one_line(hub, alice):
+    """Whether an organisation can pay, only its answer to the request itself tells."""
+    team = HubAccess(namespace="reel-team")
+    publish_models(UploadModelConfig(access=team))
+    with pytest.raises(ReelTalkError, match="add a payment method") as error:
+        publish_space(UploadSpaceConfig(no_wait=True, hardware="cpu-upgrade", access=team))
+    assert "\n" not in str(error.value)
+    assert "ways out" in str(error.value)
 
 
 def test_the_space_s_token_becomes_its_secret_and_is_never_printed(hub, alice, monkeypatch, capsys):

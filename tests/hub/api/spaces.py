@@ -12,8 +12,16 @@ from tests.hub.spaces import Space
 if TYPE_CHECKING:
     from tests.hub.hub import Hub
 
-FLAVORS = ("cpu-basic", "cpu-upgrade", "zero-a10g", "t4-small", "t4-medium", "l4x1", "a10g-small")
-_FREE = ("cpu-basic", "zero-a10g")
+FLAVORS = {
+    "cpu-basic": 0.0,
+    "cpu-upgrade": 0.0005,
+    "zero-a10g": 0.0,
+    "t4-small": 0.0067,
+    "t4-medium": 0.01,
+    "l4x1": 0.0133,
+    "a10g-small": 0.0167,
+}
+"""Dollars a minute."""
 
 
 def read_runtime(hub: "Hub", request: Request) -> Response:
@@ -26,7 +34,7 @@ def set_hardware(hub: "Hub", request: Request) -> Response:
     space, wanted = _writable(hub, request), request.json()
     if wanted["flavor"] not in FLAVORS:
         raise Refusal(400, f"Invalid hardware flavor: {wanted['flavor']}")
-    if wanted["flavor"] not in _FREE:
+    if FLAVORS[wanted["flavor"]] > 0:
         raise Refusal(402, "Payment required: add a payment method to use upgraded hardware")
     space.requested_hardware = wanted["flavor"]
     space.sleep_time_s = wanted.get("sleepTimeSeconds", space.sleep_time_s)
@@ -85,10 +93,14 @@ def read_log(hub: "Hub", request: Request) -> Response:
 
 def list_hardware(hub: "Hub", request: Request) -> Response:
     """The flavors that may be asked for."""
-    fields = {"cpu": "2 vCPU", "ram": "16 GB", "unitLabel": "minute"}
-    fields |= {"unitCostMicroUSD": 0, "unitCostUSD": 0.0}
+    fields = {"cpu": "2 vCPU", "ram": "16 GB", "unitLabel": "minute", "accelerator": None}
     return answer(
-        [{"name": name, "prettyName": name, "accelerator": None} | fields for name in FLAVORS]
+        [
+            {"name": name, "prettyName": name}
+            | {"unitCostMicroUSD": round(1e6 * price), "unitCostUSD": price}
+            | fields
+            for name, price in FLAVORS.items()
+        ]
     )
 
 
