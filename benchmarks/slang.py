@@ -33,6 +33,8 @@ class BenchmarkConfig:
     """The stage-1 model folder that every variant continues."""
     slang_file: Path = Path("data/slang.csv")
     """The slang set."""
+    slang_rows: int | None = None
+    """Rows to learn; as many as augment_slang.py takes where it is not given."""
     test_rows: int = 2000
     """Reviews of stage 1's test split to measure what is forgotten on."""
     only: tuple[str, ...] = ()
@@ -91,6 +93,7 @@ class _Bench:
         from reeltalk.splits import draw, read_splits
 
         self._base = config.base
+        self._slang_rows = config.slang_rows
         run = read_json(config.base / RUN_FILE)
         columns = run["columns"] | {"label_map": tuple(run["columns"]["label_map"])}
         source = choose_dataset(run["reviews"]["source"], Hub())
@@ -151,7 +154,7 @@ class _Bench:
         slang = self._slang
         if name.endswith("no literal twins"):
             slang = SlangSet(slang.file, [r for r in slang.rows if r["kind"] != "literal"])
-        lessons = choose_slang(slang, self._splits, None, 42)
+        lessons = choose_slang(slang, self._splits, self._slang_rows, 42)
         learned = lessons.learned
         if name == REPEAT:
             # The 49 sentences are our own: the first plain ones that may be learnt.
