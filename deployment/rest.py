@@ -1,12 +1,13 @@
 """The plain HTTP API: /healthz, /v1/predict and /openapi.json. Its contract is stable."""
 
 import time
+from typing import Annotated, Any
 
 from body_limit import BodyLimit, problem
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from limits import MOST_CHARACTERS, MOST_TEXTS, RateLimit
+from limits import MOST_BODY_BYTES, MOST_CHARACTERS, MOST_TEXTS, RateLimit
 from pydantic import BaseModel, ConfigDict, Field
 from reeltalk_inference.ladder import Ladder
 from reeltalk_inference.verdict import Verdict
@@ -16,9 +17,11 @@ class Texts(BaseModel):
     """What /v1/predict takes."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-    texts: list[str] = Field(
+    # Bounds for the schema alone: `refuse_texts` checks them, and tells 413 from 422.
+    texts: list[Annotated[str, Field(json_schema_extra={"maxLength": MOST_CHARACTERS})]] = Field(
         description=f"1 to {MOST_TEXTS} reviews of at most {MOST_CHARACTERS:,} characters each",
         examples=[["A quiet, generous film.", "Two hours I will not get back."]],
+        json_schema_extra={"minItems": 1, "maxItems": MOST_TEXTS},
     )
 
 
@@ -59,6 +62,27 @@ class Problem(BaseModel):
     detail: str
 
 
+_WHY_NOT = {
+    400: "The body cannot be decoded",
+    413: f"More than {MOST_TEXTS} texts, a text over {MOST_CHARACTERS:,} characters, or a body "
+    f"over {MOST_BODY_BYTES:,} bytes",
+    415: "The body is not sent as application/json",
+    422: "The body is no JSON, or not of this shape; `detail` names the field",
+    429: "Too many requests",
+    500: "The model failed on this request",
+}
+_RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}
+
+
+def _refusals() -> dict[int | str, dict[str, Any]]:
+    """Describe every status with which /v1/predict refuses."""
+    refusals: dict[int | str, dict[str, Any]] = {
+        code: {"model": Problem, "description": why} for code, why in _WHY_NOT.items()
+    }
+    refusals[429]["headers"] = {"Retry-After": _RETRY_AFTER}
+    return refusals
+
+
 def add_routes(app: FastAPI, ladder: Ladder, rate_limit: RateLimit) -> None:
     """Add the API to an app."""
     started = time.monotonic()
@@ -77,11 +101,7 @@ def add_routes(app: FastAPI, ladder: Ladder, rate_limit: RateLimit) -> None:
             uptime_s=uptime_s,
         )
 
-    @app.post(
-        "/v1/predict",
-        response_model=Verdicts,
-        responses={code: {"model": Problem} for code in (413, 422, 429)},
-    )
+    @app.post("/v1/predict", response_model=Verdicts, responses=_refusals())
     def predict(texts: Texts, request: Request) -> Verdicts | JSONResponse:
         """Say whether each review is positive or negative, and how sure the model is."""
         wait_s = rate_limit.wait_s(request.client.host if request.client else "")
@@ -97,12 +117,20 @@ def add_routes(app: FastAPI, ladder: Ladder, rate_limit: RateLimit) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def refuse(request: Request, error: RequestValidationError) -> Response:
-        """Name the field and what is wrong with it; never repeat what was sent."""
+        """Name the field and what is wrong with it; never repeat the texts that were sent."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json" and not kind.endswith("+json"):
+            return problem(415, "send the body as application/json, and say so in Content-Type")
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != "body")
         return problem(
             422, f"{where or 'body'}: {first['msg']}".encode("utf-8", "replace").decode()
         )
+
+    @app.exception_handler(Exception)
+    async def give_up(request: Request, error: Exception) -> Response:
+        """Answer in the API's shape; the server writes the error to the log."""
+        return problem(500, "this request could not be answered; the log of the Space says why")
 
     app.add_middleware(BodyLimit)
 

@@ -84,7 +84,8 @@ def make_app(
     app = FastAPI(title="ReelTalk", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
     add_routes(app, ladder, rate_limit)
     add_docs(app)
-    app.mount("/", late)
+    # Mounted at "/" it would take the API's own paths as well, where a method does not fit them.
+    app.router.default = late
     return app
 
 
