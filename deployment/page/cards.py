@@ -118,7 +118,9 @@ def _notes(reading: Reading) -> str:
 def _meta(reading: Reading) -> str:
     words = len(reading.review.split())
     read = f"{count(words, 'word')} read"
-    if reading.model.level == "words":
+    if reading.verdict.label is None:
+        read = "nothing read"
+    elif reading.model.level == "words":
         verdict = reading.verdict
         read = f"{verdict.tokens_read:,} of {count(verdict.tokens_total, 'word')} known"
     name = {"words": "word model", "public": "public model"}.get(

@@ -18,8 +18,8 @@ from page.tipped import render_tipped
 
 _SCROLL = """() => { if (window.innerWidth < 768)
   document.getElementById('verdict').scrollIntoView({behavior: 'smooth', block: 'start'}); }"""
-_FOCUS = "() => { document.querySelector('#review textarea').focus(); }"
-_PREFILL = f"""() => (new URLSearchParams(window.location.search).get('text') || '')
+_EMPTY_AND_FOCUS = "() => { document.querySelector('#review textarea').focus(); return ''; }"
+_PREFILL = f"""typed => typed || (new URLSearchParams(window.location.search).get('text') || '')
   .slice(0, {MOST_CHARACTERS + 1})"""
 _BUSY = "document.getElementById('verdict').classList.add('busy');"
 _DONE = "() => { document.getElementById('verdict').classList.remove('busy'); }"
@@ -85,16 +85,17 @@ class ReviewTab:
         explained = [self._follow(start, score, ladder, banner) for start in starts]
         triggers = [self.score.click, self.box.submit, *(c.click for c in self.chips.values())]
         gr.on(triggers, None, cancels=explained, **quiet)
-        cleared = self.clear.click(
-            lambda: ("", EMPTY, "", *hide()),
+        # The box is emptied by the browser: what is typed meanwhile must not go with the old text.
+        self.clear.click(None, js=_EMPTY_AND_FOCUS, outputs=self.box, **quiet)
+        self.clear.click(
+            lambda: (EMPTY, "", *hide()),
             None,
-            [self.box, self.card, self.tipped, *self.feedback.outputs],
+            [self.card, self.tipped, *self.feedback.outputs],
             cancels=explained,
             **quiet,
         )
-        cleared.then(None, js=_FOCUS, **quiet)
         self.feedback.wire(feedback)
-        page.load(None, js=_PREFILL, outputs=self.box, **quiet)
+        page.load(None, self.box, js=_PREFILL, outputs=self.box, **quiet)
 
     def _follow(
         self,

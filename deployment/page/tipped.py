@@ -20,7 +20,7 @@ def render_tipped(review: str, explanation: Explanation) -> str:
     named = _named(review, marked, _MOST_NAMED[explanation.unit])
     return (
         '<section class="tipped" aria-label="What tipped it"><h3>What tipped it</h3>'
-        f"<p>{named}</p>{_flip(review, explanation)}"
+        f"{named}{_flip(review, explanation)}"
         f'<div class="text" tabindex="0" role="region" aria-label="Your review, marked">'
         f"{_marked(review, marked)}</div>{_legend(explanation.unit)}</section>"
     )
@@ -31,8 +31,8 @@ def _named(review: str, marked: list[Part], most: int) -> str:
         ("Pushed up", [part for part in marked if part.effect > 0]),
         ("Pulled down", [part for part in marked if part.effect < 0]),
     )
-    return " ".join(
-        f"<b>{name}:</b> {', '.join(_distinct_quotes(review, parts)[:most])}."
+    return "".join(
+        f"<p><b>{name}:</b> {', '.join(_distinct_quotes(review, parts)[:most])}.</p>"
         for name, parts in sides
         if parts
     )
@@ -44,9 +44,13 @@ def _distinct_quotes(review: str, parts: list[Part]) -> list[str]:
 
 
 def _quote(review: str, part: Part) -> str:
+    """Quote a part in one line, cut between words, and without the full stop of its own."""
     text = " ".join(review[part.start : part.end].split())
     if len(text) > _LONGEST_QUOTE:
-        text = text[: _LONGEST_QUOTE - 1].rstrip() + "\u2026"
+        cut = text[:_LONGEST_QUOTE]
+        text = (cut.rpartition(" ")[0] or cut).rstrip(".,;: ") + "\u2026"
+    elif " " in text:
+        text = text.rstrip(".,;: ") or text
     return f"\u201c{escape(text)}\u201d"
 
 

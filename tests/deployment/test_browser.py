@@ -155,6 +155,17 @@ def test_clear_empties_the_page_and_focuses_the_box(page_of):
     assert page.locator("#tipped section").count() == 0
 
 
+def test_what_is_typed_right_after_clear_stays(page_of):
+    page = page_of()
+    page.click("#chip-pan")
+    page.wait_for_selector("#verdict .card h2")
+    page.route("**/queue/join*", lambda route: (time.sleep(0.5), route.continue_()))
+    page.click("#clear")
+    page.keyboard.type("A new one.")
+    page.wait_for_selector("#verdict .card.empty")
+    assert page.input_value("#review textarea") == "A new one."
+
+
 @pytest.mark.parametrize(
     ("text", "selector", "words"),
     [

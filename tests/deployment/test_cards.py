@@ -57,9 +57,10 @@ def test_nothing_readable_has_no_bars():
     from page.cards import Reading, render_card
     from reeltalk_inference.loading import LoadedModel
 
-    model = LoadedModel("words", "a model", "1", lambda _: [])
+    model = LoadedModel("modern", "a model", "1", lambda _: [])
     drawn = render_card(Reading("!!!", unreadable_verdict(3), model, 1.0))
     assert "Can\u2019t tell" in drawn and "track" not in drawn
+    assert "nothing read" in drawn and "1 word read" not in drawn
 
 
 def test_short_foreign_and_long_reviews_are_noted():
@@ -91,6 +92,17 @@ def test_languages_are_guessed(text, foreign):
     from page.language import looks_foreign
 
     assert looks_foreign(text) is foreign
+
+
+def test_quotes_are_cut_between_words_and_end_with_one_full_stop():
+    from page.tipped import render_tipped
+    from reeltalk_inference.explanation import Explanation, Part
+
+    review = "It is fun. " + "Nobody in this whole long sentence knows when to stop " * 2
+    parts = (Part(0, 10, 2.0), Part(11, len(review), -1.0))
+    drawn = render_tipped(review, Explanation("sentence", parts))
+    assert "<p><b>Pushed up:</b> \u201cIt is fun\u201d.</p>" in drawn
+    assert "knows when to stop\u2026\u201d.</p>" in drawn
 
 
 def test_hostile_text_is_shown_as_text(words):
