@@ -1,36 +1,41 @@
-"""How fast the Space starts and answers one, eight and fifty callers, and what memory it takes.
+"""How fast the Space starts and answers many callers, and what memory it takes.
 
     python benchmarks/space.py models/modern
+    python benchmarks/space.py models/modern --callers 50 --seconds 60 --rounds 1
+    python benchmarks/space.py models/modern --callers --soak 20000
 
 Callers ask POST /v1/predict for one review of data/reviews.csv after the other, each over a
 connection of its own and from addresses of its own, so that no rate limit answers for the model.
+What a visitor sees in a browser is space_page.py's; what reading costs, space_reading.py's.
 """
 
-import csv
 import http.client
 import itertools
-import json
-import os
-import random
-import socket
+import math
 import statistics
-import subprocess
 import sys
-import tempfile
+import sysconfig
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
+from running_space import (
+    REPOSITORY,
+    Space,
+    ask,
+    forget_files,
+    read_reviews,
+    running,
+)
 
 from reeltalk.command_line import parse, run
 from reeltalk.config.parts import Positional
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-NOWHERE = "http://127.0.0.1:9"
+WARM_UP_S = 1.0
+WARM_UP_REQUESTS = 500
+SOAKING_CALLERS = 4
 
 
 @dataclass(frozen=True)
@@ -42,134 +47,145 @@ class BenchmarkConfig:
     deployment: Path = REPOSITORY / "deployment"
     """The app's folder; that of another checkout, to compare."""
     callers: tuple[int, ...] = (1, 8, 50)
-    """How many ask at once."""
+    """How many ask at once; none to leave these loads out."""
     seconds: float = 8.0
     """How long each number of callers asks, after a second of warming up."""
     rounds: int = 2
     """Measurements of each number of callers; they take turns, and answers are pooled."""
+    soak: int = 0
+    """Requests of the soak, which shows whether memory grows; 0 leaves it out."""
 
 
-class Space:
-    """The app in a process of its own."""
+@dataclass
+class Answers:
+    """What callers got.
 
-    def __init__(self, process: subprocess.Popen, port: int) -> None:
-        """Talk to a process that serves, or will serve, a port of 127.0.0.1."""
-        self.port = port
-        self._process = psutil.Process(process.pid)
+    Attributes:
+        times: seconds of each answer with status 200 after the warming up.
+        refused: answers that said "too many" (429).
+        errors: everything else, by status or name of the exception.
+    """
 
-    @property
-    def memory_mb(self) -> float:
-        """Give the resident memory."""
-        return self._process.memory_info().rss / 1e6
+    times: list[float] = field(default_factory=list)
+    refused: int = 0
+    errors: list[str] = field(default_factory=list)
 
-    def wait_for(self, level: str) -> float:
-        """Wait until a model of this level, or any model, answers; give the seconds it took."""
-        begun = time.perf_counter()
-        while time.perf_counter() - begun < 120:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-                status, answer = ask(connection, ["A quiet, generous film."], "10.0.0.1")
-                connection.close()
-            except OSError:
-                status, answer = 0, {}
-            if status == 200 and level in (answer["level"], "any"):
-                return time.perf_counter() - begun
-            time.sleep(0.02)
-        raise TimeoutError(f"no {level} model answered within two minutes")
+    def add(self, more: "Answers") -> None:
+        """Take in what others got."""
+        self.times += more.times
+        self.refused += more.refused
+        self.errors += more.errors
 
 
 def main() -> None:
-    """Measure and print two tables."""
+    """Measure and print; exit with 1 if a caller met an error."""
     config = parse(BenchmarkConfig)
-    with (REPOSITORY / "data" / "reviews.csv").open(encoding="utf-8", newline="") as file:
-        reviews = [row["text"] for row in csv.DictReader(file)]
-    random.Random(0).shuffle(reviews)
-    with running(config) as space:
-        first_s = space.wait_for("any")
-        print(f"first answer after {first_s:.2f} s", flush=True)
-        print(f"the model's own after {first_s + space.wait_for('modern'):.2f} s", flush=True)
-        time.sleep(8)  # gradio is still being imported
-        print(f"memory {space.memory_mb:.0f} MB before the load", flush=True)
-        times: dict[int, list[float]] = {callers: [] for callers in config.callers}
+    reviews = read_reviews()
+    forget_files(config.model, config.deployment, Path(sysconfig.get_paths()["purelib"]))
+    with running(config.model, config.deployment) as space:
+        print_start("cold", space)
+    errors: list[str] = []
+    with running(config.model, config.deployment) as space:
+        print_start("warm", space)
+        answers: dict[int, Answers] = {callers: Answers() for callers in config.callers}
         for _, callers in itertools.product(range(config.rounds), config.callers):
-            times[callers] += load(space, reviews, callers, config.seconds)
-        print_table(times, config.rounds * config.seconds)
-        print(f"\nmemory {space.memory_mb:.0f} MB after it")
+            answers[callers].add(load(space, reviews, callers, config.seconds))
+        if config.callers:
+            print_table(answers, config.rounds * config.seconds)
+            print(f"\nmemory {space.memory_mb:.0f} MB after it")
+        if config.soak:
+            errors += soak(space, reviews, config.soak)
+    errors += [error for one in answers.values() for error in one.errors]
+    if errors:
+        sys.exit(f"{len(errors)} errors: {', '.join(sorted(set(errors)))}")
 
 
-def print_table(times: dict[int, list[float]], seconds: float) -> None:
+def print_start(name: str, space: Space) -> None:
+    """Print when which part of the Space was there, and the memory of all of it."""
+    print(f"{name} start: first answer after {space.wait_for_answer('any'):.2f} s", end="")
+    print(f", the model's own after {space.wait_for_answer('modern'):.2f} s", end="")
+    print(f", the page after {space.wait_for_page():.2f} s; {space.memory_mb:.0f} MB", flush=True)
+
+
+def print_table(answers: dict[int, Answers], seconds: float) -> None:
     """Print what each number of callers got."""
-    print("\n| callers | reviews/s | median, ms | p95, ms | worst, ms |\n|---|---|---|---|---|")
-    for callers, taken in times.items():
-        cells = (statistics.median(taken), statistics.quantiles(taken, n=20)[-1], max(taken))
-        rate = len(taken) / seconds
-        print(f"| {callers} | {rate:.1f} | " + " | ".join(f"{1000 * s:.0f}" for s in cells) + " |")
+    print("\n| callers | reviews/s | median, ms | p95, ms | worst, ms | 429 | errors |")
+    print("|---|---|---|---|---|---|---|")
+    for callers, got in answers.items():
+        times = got.times if len(got.times) > 1 else [float("nan")] * 2
+        cells = (statistics.median(times), statistics.quantiles(times, n=20)[-1], max(times))
+        shown = " | ".join(f"{1000 * s:.0f}" for s in cells)
+        rate = len(got.times) / seconds
+        print(f"| {callers} | {rate:.1f} | {shown} | {got.refused} | {len(got.errors)} |")
 
 
-@contextmanager
-def running(config: BenchmarkConfig) -> Iterator[Space]:
-    """Run the app without a Hub, behind what looks like a Space's proxy."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {
-            "MODERN_MODEL": str(config.model.resolve()),
-            "PUBLIC_MODEL": "",
-            "HF_ENDPOINT": NOWHERE,
-            "HF_HOME": folder,
-            "FEEDBACK_DIR": folder,
-            "PORT": str(port),
-            "SPACE_ID": "someone/reeltalk",
-            "GRADIO_ANALYTICS_ENABLED": "False",
-            "PYTHONPATH": "",
-        }
-        process = subprocess.Popen(
-            [sys.executable, "app.py"],
-            cwd=config.deployment,
-            env=os.environ | settings,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            yield Space(process, port)
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def load(space: Space, reviews: list[str], callers: int, seconds: float) -> list[float]:
-    """Let callers ask for a while; give the seconds of each answer."""
-    times: list[float] = []
-    next_review = itertools.cycle(reviews)
+def load(space: Space, reviews: list[str], callers: int, seconds: float) -> Answers:
+    """Let callers ask for a while; give what they got after the warming up."""
     begun = time.perf_counter()
+
+    def is_over(_: int) -> bool:
+        return time.perf_counter() - begun > WARM_UP_S + seconds
+
+    return call_all(space, reviews, callers, is_over, begun + WARM_UP_S)
+
+
+def soak(space: Space, reviews: list[str], requests: int) -> list[str]:
+    """Ask many times, and print how much memory has grown since the warming up; give errors."""
+    errors: list[str] = []
+    memory_mb = []
+    begun = time.perf_counter()
+    for count in (WARM_UP_REQUESTS, requests):
+        each = math.ceil(count / SOAKING_CALLERS)
+        got = call_all(space, reviews, SOAKING_CALLERS, lambda number, each=each: number >= each)
+        errors += got.errors
+        memory_mb.append(space.memory_mb)
+    before, after = memory_mb
+    print(
+        f"\nsoak: {requests:,} requests in {time.perf_counter() - begun:.0f} s; memory "
+        f"{before:.0f} MB after {WARM_UP_REQUESTS} to warm up, {after:.0f} MB at the end "
+        f"({100 * (after - before) / before:+.1f}%); {len(errors)} errors"
+    )
+    return errors
+
+
+def call_all(
+    space: Space,
+    reviews: list[str],
+    callers: int,
+    is_over: Callable[[int], bool],
+    since: float = 0.0,
+) -> Answers:
+    """Let callers ask until it is over for the number of their requests; count from `since` on."""
+    next_review = itertools.cycle(reviews)
+    got = Answers()
 
     def call(caller: int) -> None:
         connection = http.client.HTTPConnection("127.0.0.1", space.port, timeout=60)
         for number in itertools.count():
             asked = time.perf_counter()
-            if asked - begun > 1 + seconds:
+            if is_over(number):
                 return
-            address = f"10.{caller}.{number // 250}.{number % 250}"
-            status, _ = ask(connection, [next(next_review)], address)
-            if status != 200:
-                raise RuntimeError(f"the Space answered {status}")
-            if asked - begun > 1:
-                times.append(time.perf_counter() - asked)
+            address = f"10.{caller}.{number // 250 % 250}.{number % 250}"
+            try:
+                status, _ = ask(connection, next(next_review), address)
+            except (OSError, http.client.HTTPException) as error:
+                got.errors.append(type(error).__name__)
+                connection.close()
+                time.sleep(0.1)
+                continue
+            if status == 429:
+                got.refused += 1
+            elif status != 200:
+                got.errors.append(str(status))
+            elif asked > since:
+                got.times.append(time.perf_counter() - asked)
 
     threads = [threading.Thread(target=call, args=(caller,)) for caller in range(callers)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return times
-
-
-def ask(connection: http.client.HTTPConnection, texts: list[str], address: str) -> tuple[int, dict]:
-    """Ask for verdicts as a client of this address; give the status and the answer."""
-    headers = {"Content-Type": "application/json", "X-Forwarded-For": address}
-    connection.request("POST", "/v1/predict", json.dumps({"texts": texts}), headers)
-    answer = connection.getresponse()
-    return answer.status, json.loads(answer.read())
+    return got
 
 
 if __name__ == "__main__":
