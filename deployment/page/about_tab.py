@@ -82,7 +82,7 @@ def _row(model: LoadedModel) -> str:
     slang = (model.metrics.get("slang") or {}).get("all") or {}
     reviews = f"{test['rows']:,} of {_source(model.metrics)}" if "rows" in test else "not measured"
     error = f"{test['ece']:.3f}" if "ece" in test else ""
-    cells = (_name(model), _accuracy(test), reviews, error, _accuracy(slang))
+    cells = (_name(model), _accuracy(test), reviews, error, _accuracy(slang) or "not measured")
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
 
 
