@@ -6,13 +6,16 @@ MODERN_MODEL and STANDARD_MODEL name the models, as `owner/name@commit` or as a 
 page is laid out in page/, and everything about models is reeltalk_inference's.
 """
 
+import gc
 import logging
 import os
+import sys
 from pathlib import Path
 
 from fastapi import FastAPI
 from feedback import FeedbackFile
 from limits import RateLimit
+from reeltalk_inference.errors import UnusableModelError
 from reeltalk_inference.ladder import Ladder
 from serving import make_app, serve
 
@@ -24,7 +27,11 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     for chatty in ("httpx", "httpx2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    ladder = Ladder.from_settings(os.environ, HERE / "word_model.json")
+    try:
+        ladder = Ladder.from_settings(os.environ, HERE / "word_model.json")
+    except UnusableModelError as error:
+        logging.critical("the Space cannot start: %s; upload deployment/ again", error)
+        sys.exit(2)
     port = os.environ.get("GRADIO_SERVER_PORT") or os.environ.get("PORT") or "7860"
     feedback = FeedbackFile.from_settings(os.environ)
     app = make_app(ladder, feedback, _build_page)
@@ -32,9 +39,15 @@ def main() -> None:
 
 
 def _build_page(ladder: Ladder, feedback: FeedbackFile, rate_limit: RateLimit) -> FastAPI:
-    from page.layout import mount_page  # gradio: seconds, which the API need not wait for
+    # What importing gradio makes stays for good: to search it for garbage takes a sixth longer.
+    gc.disable()
+    try:
+        from page.layout import mount_page  # gradio: seconds, which the API need not wait for
 
-    return mount_page(ladder, feedback, rate_limit)
+        return mount_page(ladder, feedback, rate_limit)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 if __name__ == "__main__":

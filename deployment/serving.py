@@ -46,7 +46,11 @@ class LatePage:
         if scope["type"] == "websocket" and isinstance(self.page, HTMLResponse):
             await send({"type": "websocket.close"})
             return
-        await self.page(scope, receive, send)
+        try:
+            await self.page(scope, receive, send)
+        except asyncio.CancelledError:
+            # The server cancels what outlasts its end: a visitor's page that listens, no error.
+            _log.info("a page was still connected at the end")
 
 
 def make_app(
