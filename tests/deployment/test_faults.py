@@ -1,10 +1,14 @@
 """Whatever fails around it, the Space keeps answering, and says what it answers with."""
 
+import dataclasses
+import http.client
 import shutil
 import signal
 import threading
 import time
 import urllib.error
+import urllib.request
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -64,10 +68,21 @@ def test_a_download_that_fails_is_no_end_of_answers(hub, tiny_model, tmp_path, k
         hub.faults.clear()
 
 
-def test_the_hub_may_go_during_a_run(model_space):
-    # Its Hub never was there: what is in answers on.
-    assert model_space.get("/healthz")["level"] == "modern"
-    assert model_space.post("/v1/predict", TWO_TEXTS)[1]["level"] == "modern"
+def test_the_hub_may_go_during_a_run_and_stay_away_at_the_next_start(hub, tiny_model, tmp_path):
+    repo = hub.add_folder("models", "someone/modern", tiny_model)
+    settings = {
+        "MODERN_MODEL": f"someone/modern@{repo.sha}",
+        "PUBLIC_MODEL": "",
+        "HF_HOME": str(tmp_path / "hf"),
+        "HF_ENDPOINT": hub.url,
+    }
+    with RunningSpace(tmp_path / "first", **settings) as space:
+        space.wait_for(lambda: space.get("/healthz")["level"] == "modern")
+        hub.faults.append(Fault("", kind="reset", times=999))
+        assert space.post("/v1/predict", TWO_TEXTS)[1]["level"] == "modern"
+    with RunningSpace(tmp_path / "again", **settings) as space:
+        space.wait_for(lambda: space.get("/healthz")["level"] == "modern")
+        assert space.post("/v1/predict", TWO_TEXTS)[1]["revision"] == repo.sha
 
 
 def test_sigterm_amid_a_batch_ends_soon_and_leaves_no_file(tmp_path, tiny_model):
@@ -96,6 +111,71 @@ def test_sigterm_amid_a_batch_ends_soon_and_leaves_no_file(tmp_path, tiny_model)
         assert statuses == [200, 200]  # who had asked is answered
         assert "Traceback" not in space.log()
         assert list(temporary.glob("reeltalk-batch-*")) == []
+
+
+def test_sigterm_amid_a_run_of_the_batch_tab_ends_soon_and_leaves_no_file(tmp_path):
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    settings = {"PUBLIC_MODEL": "", "TMPDIR": str(temporary)}
+    with RunningSpace(tmp_path, HF_ENDPOINT=NO_HUB, **settings) as space:
+        space.wait_for_page()
+        with batch_run(space, MANY["texts"] * 20) as events:
+            seen = next(line for line in events if b"process_generating" in line)
+            assert b" of 1,280 reviews scored" in seen
+            begun = time.monotonic()
+            space.process.send_signal(signal.SIGTERM)
+            read_until_it_ends(events)  # whoever watches is not left waiting
+            code = space.process.wait(20)
+        assert time.monotonic() - begun < 12
+        assert code in (0, -signal.SIGTERM)
+        assert "Traceback" not in space.log()
+        assert list(temporary.glob("reeltalk-batch-*")) == []
+        assert list((tmp_path / "gradio").rglob("*-scored.csv")) == []
+
+
+def test_the_files_of_the_batch_tab_are_deleted_within_two_hours(tmp_path):
+    space = RunningSpace(tmp_path, HF_ENDPOINT=NO_HUB)
+    layout = tmp_path / "space" / "page" / "layout.py"
+    hour = "_UPLOADS_KEPT_S = 3600"  # looked at every half an hour: gone after an hour and a half
+    code = layout.read_text(encoding="utf-8")
+    assert hour in code and "(_UPLOADS_KEPT_S // 2, _UPLOADS_KEPT_S)" in code
+    layout.write_text(code.replace(hour, "_UPLOADS_KEPT_S = 4"), encoding="utf-8")
+    with space:
+        space.wait_for_page()
+        with batch_run(space, ["The acting is great."] * 3) as events:
+            done = next(line for line in events if b"process_completed" in line)
+        assert b"many-scored.csv" in done
+        space.wait_for(lambda: not list((tmp_path / "gradio").rglob("many*.*")))
+
+
+@contextmanager
+def batch_run(space, reviews):
+    """Upload reviews and start the Batch tab as the page does; give the lines of its events."""
+    form = "--part\r\nContent-Disposition: form-data; name=files; filename=many.txt\r\n\r\n"
+    body = (form + "\n".join(reviews) + "\r\n--part--\r\n").encode()
+    kind = {"Content-Type": "multipart/form-data; boundary=part"}
+    _, (file,) = space.post("/gradio_api/upload", body, **kind)
+    config = space.get("/config")
+    (start,) = (
+        part["id"] for part in config["components"] if part["props"].get("elem_id") == "batch-start"
+    )
+    (event,) = (one for one in config["dependencies"] if [start, "click"] in one["targets"])
+    asked = {
+        "data": [{"path": file, "meta": {"_type": "gradio.FileData"}}, None],
+        "fn_index": event["id"],
+        "session_hash": "a-visitor",
+    }
+    assert space.post("/gradio_api/queue/join", asked)[0] == 200
+    address = f"{space.url}/gradio_api/queue/data?session_hash=a-visitor"
+    with urllib.request.urlopen(address, timeout=30) as events:
+        yield events
+
+
+def read_until_it_ends(events) -> None:
+    """Read what a stream still holds, whether it ends properly or is cut."""
+    with suppress(ConnectionError, http.client.HTTPException):
+        for _ in events:
+            pass
 
 
 def test_folders_that_cannot_be_written_stop_neither_the_page_nor_the_api(tmp_path, tiny_model):
@@ -152,3 +232,33 @@ def test_without_any_model_but_the_words_the_reason_is_told(tmp_path, tiny_model
         space.wait_for(lambda: not space.get("/healthz")["loading"])
         assert b"The modern model is not available (" in space.fetch("/config")
         assert space.post("/v1/predict", TWO_TEXTS)[1]["level"] == "words"
+
+
+def test_a_damaged_word_model_ends_the_start_with_one_line(tmp_path):
+    space = RunningSpace(tmp_path, HF_ENDPOINT=NO_HUB)
+    (tmp_path / "space" / "word_model.json").write_text("{")
+    with space:
+        assert space.process.wait(60) == 2
+    assert "word_model.json is no word model" in space.log()
+    assert "Traceback" not in space.log()
+
+
+def test_a_model_that_fails_on_a_request_says_so_and_answers_the_next(ladder, tmp_path):
+    from fastapi.testclient import TestClient
+    from feedback import FeedbackFile
+    from serving import make_app
+
+    words = ladder.at("words")
+
+    def predict(reviews):
+        if reviews == ["fail"]:
+            raise RuntimeError("out of memory")
+        return words.predict(reviews)
+
+    ladder._replace({"words": dataclasses.replace(words, predict=predict)})
+    app = make_app(ladder, FeedbackFile(tmp_path), lambda *_: None)
+    client = TestClient(app, raise_server_exceptions=False)
+    failed = client.post("/v1/predict", json={"texts": ["fail"]})
+    assert failed.status_code == 500 and "the log of the Space" in failed.json()["detail"]
+    assert "memory" not in failed.text
+    assert client.post("/v1/predict", json=TWO_TEXTS).status_code == 200
