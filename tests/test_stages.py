@@ -22,7 +22,7 @@ from reeltalk.sources import BUNDLED_ACCURACY
 from reeltalk.splits import Splits
 from reeltalk.stages import modern as modern_stage
 from reeltalk.stages import train_modern, train_standard
-from reeltalk.training.recipes import SlangRate
+from reeltalk.training.recipes import SlangRecipe
 from tests.conftest import NO_HUB, REPOSITORY, augment_config, tiny_config
 from tests.test_sources import point_to
 from tests.tiny import easy_reviews
@@ -181,15 +181,16 @@ def test_more_slang_than_there_is_is_refused(tiny_model, tmp_path):
         train_modern(augment_config(tiny_model, tmp_path / "modern", slang_rows=20_000))
 
 
-def test_where_5e_6_teaches_little_the_rate_that_teaches_more_is_named(
+def test_where_5e_6_teaches_little_the_recipe_that_teaches_more_is_named(
     tiny_model, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setitem(modern_stage.SLANG_RATES, "distilbert-2x32", SlangRate(5e-4, 80, 60))
+    better = SlangRecipe(5e-4, "--epochs 3", accuracy=80, accuracy_before=60)
+    monkeypatch.setitem(modern_stage.SLANG_RECIPES, "distilbert-2x32", better)
     train_modern(augment_config(tiny_model, tmp_path / "modern", slang_rows=100))
     said = capsys.readouterr().out
     assert "0.0001 teaches this encoder little" in said
     assert "it told 80 % of held-out slang right (60 % before)" in said
-    assert "--learning-rate 0.0005" in said
+    assert "with --learning-rate 0.0005 --epochs 3" in said
 
 
 def test_slang_rows_can_be_asked_for(tiny_model, tmp_path):

@@ -20,7 +20,7 @@ from reeltalk.sources import Hub, Source, choose_dataset
 from reeltalk.splits import Splits, draw, join, read_splits
 from reeltalk.stages.running import Stage, prepare, run_stage
 from reeltalk.terminal import say
-from reeltalk.training.recipes import SLANG_RATES
+from reeltalk.training.recipes import SLANG_RECIPES
 from reeltalk.training.replay import Replay
 
 # After 1,900 rows at the default rates, fire emoji alone are still read as mixed (54 %).
@@ -72,13 +72,12 @@ def train_modern(config: AugmentConfig) -> None:
             f"{splits.source} is not what {config.base} was trained on any more, so its test "
             "reviews may be among those learnt; run train_model.py again"
         )
-    better = SLANG_RATES.get(encoder_shape(read_encoder_config(base)))
+    better = SLANG_RECIPES.get(encoder_shape(read_encoder_config(base)))
     if better is not None and recipe.learning_rate < better.learning_rate:
         say(
-            f"note: {recipe.learning_rate:g} teaches this encoder little; at "
-            f"{better.learning_rate:g}, having learnt IMDb, it told {better.accuracy:g} % of "
-            f"held-out slang right ({better.accuracy_before:g} % before): "
-            f"--learning-rate {better.learning_rate:g}"
+            f"note: {recipe.learning_rate:g} teaches this encoder little; having learnt IMDb, it "
+            f"told {better.accuracy:g} % of held-out slang right ({better.accuracy_before:g} % "
+            f"before) with --learning-rate {better.learning_rate:g} {better.others}"
         )
     lessons = choose_slang(slang, splits, config.slang_rows, columns.seed)
     run_stage(
