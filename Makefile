@@ -3,7 +3,7 @@ VENV := .venv/bin
 export TOKENIZERS_PARALLELISM := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install train publish slang demo test lint clean
+.PHONY: help install train publish slang demo bench test lint clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +25,9 @@ slang: install ## build data/slang.csv from data/slang_terms.csv
 demo: install ## start the Space on models/modern and models/standard, where they are
 	@MODERN_MODEL=models/modern STANDARD_MODEL=models/standard $(VENV)/python deployment/app.py
 
+bench: install ## measure speed against other engines on your models; BENCH_FLAGS=--quick takes minutes
+	@$(VENV)/python benchmarks/inference.py $(BENCH_FLAGS)
+
 test: install ## run the whole test suite
 	@$(VENV)/python -m pytest
 
@@ -32,4 +35,4 @@ lint: install ## check style, types and formatting
 	@$(VENV)/ruff check && $(VENV)/ruff format --check && $(VENV)/mypy
 
 clean: ## remove .venv and caches; models stay
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache *.egg-info
+	@rm -rf .venv benchmarks/.peers .pytest_cache .mypy_cache .ruff_cache *.egg-info
