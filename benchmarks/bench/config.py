@@ -26,7 +26,7 @@ class BenchmarkConfig:
     """The same with the DistilBERT shape, which is four times as slow."""
     rounds: int = 5
     """Rounds; the reviews are dealt out to them."""
-    calls: int = 8
+    calls: int = 6
     """Reviews of each length that are asked for singly in each round."""
     rows: tuple[int, ...] = (100, 1000, 10_000)
     """Rows of the files that are scored; 1,000,000 take about half an hour."""

@@ -31,6 +31,21 @@ class Tokens:
         return [np.array(encoding.ids, dtype=np.int64) for encoding in encodings]
 
 
+class Cutter:
+    """Cuts text at 512 tokens, for engines that take text and do not truncate it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read tokenizer.json."""
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._most = MOST_TOKENS - self._tokenizer.num_special_tokens_to_add(is_pair=False)
+
+    def __call__(self, text: str) -> str:
+        """Give the text up to its last token that is read."""
+        offsets = self._tokenizer.encode(text, add_special_tokens=False).offsets
+        return text if len(offsets) <= self._most else text[: offsets[self._most - 1][1]]
+
+
 def score_in_batches(ids: Sequence[np.ndarray], run: Run) -> list[float]:
     """Score reviews, longest first, in padded batches; give probabilities in the order of `ids`."""
     order = sorted(range(len(ids)), key=lambda i: -len(ids[i]))
