@@ -16,15 +16,14 @@ VARIANTS = {
 def make(folder: Path, made: Path, texts: Sequence[str]) -> None:
     """Link the folder's files, with 512 as the tokenizer's limit instead of one window.
 
-    infinity truncates at that limit and takes no other.
+    infinity truncates at that limit and takes no other, and finds no ONNX file in a subfolder.
     """
     import json
 
     for file in folder.rglob("*"):
         if file.is_file():
-            link = made / "model" / file.relative_to(folder)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(file.resolve())
+            (made / "model").mkdir(exist_ok=True)
+            (made / "model" / file.name).symlink_to(file.resolve())
     settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     settings["model_max_length"] = 512
     (made / "model" / "tokenizer_config.json").unlink()
@@ -48,7 +47,7 @@ def load(folder: Path, made: Path, variant: Variant, threads: int) -> tuple[Scor
     torch.set_num_threads(threads)
     cut = Cutter(folder)  # its ONNX engine does not truncate at all
     weights = folder.resolve() / ("onnx/model_quantized.onnx" if int8 else "model.safetensors")
-    os.chdir(made / "model")  # it finds the ONNX files of no folder but the current one
+    os.chdir(made / "model")  # it finds ONNX files nowhere but here
     engine = AsyncEmbeddingEngine.from_args(
         EngineArgs(
             model_name_or_path=".",
