@@ -36,7 +36,7 @@ def load(folder: Path, made: Path, variant: Variant, threads: int) -> tuple[Scor
     import os
     from threading import Thread
 
-    # Its optimizer writes into the Hub's cache, and does not take a quantized graph.
+    # Its optimizer writes into the Hub's cache.
     os.environ["INFINITY_ONNX_DISABLE_OPTIMIZE"] = "1"
     import torch
     from infinity_emb import AsyncEmbeddingEngine, EngineArgs
