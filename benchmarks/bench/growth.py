@@ -104,7 +104,7 @@ def rows_table(folder: Path, sources: Sequence[str], counts: Sequence[int]) -> s
                 writer = csv.writer(stream)
                 writer.writerow(["text"])
                 writer.writerows([text] for text in itertools.islice(itertools.cycle(texts), count))
-            flags = ["--file", str(file), "--out", str(out)]
+            flags = [str(file), "--out", str(out)]
             seconds, peak = measure_command(_predict(folder, *flags), LONGEST_RUN_S)
             rows.append([f"{count:,}", cell(seconds), f"{count / seconds:,.0f}", cell(peak)])
     return table(["rows", "wall time, s", "rows/s", "peak memory, MB"], rows)
