@@ -14,6 +14,7 @@ from reeltalk.terminal import warn
 
 Config = TypeVar("Config")
 
+EXIT_PARTLY = 1
 EXIT_MISTAKE = 2
 EXIT_INTERRUPTED = 130
 

@@ -95,7 +95,7 @@ def check_writable(place: Path, needed_bytes: int) -> None:
 
 
 @contextmanager
-def only_run(place: Path) -> Iterator[None]:
+def only_run(place: Path, flag: str = "--output-dir") -> Iterator[None]:
     """Hold the right to write `place` on this machine; a second run would mix its files in.
 
     The lock goes with the process that holds it, whatever ends it. Windows has no such lock.
@@ -115,7 +115,7 @@ def only_run(place: Path) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ReelTalkError(
-                f"another run is writing {place}; wait for it, or name another --output-dir"
+                f"another run is writing {place}; wait for it, or name another {flag}"
             ) from None
         yield
 

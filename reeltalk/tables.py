@@ -16,6 +16,8 @@ SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 # The csv module refuses fields over 131,072 characters; a review may be longer.
 _LONGEST_FIELD = 2**31 - 1
 
+_READ_BYTES = 2**20
+
 
 def check_format(file: Path) -> None:
     """Refuse a file whose name does not end in a known format, or that is not there."""
@@ -123,7 +125,8 @@ def _read_parquet(file: Path) -> Iterator[Row]:
 
     parquet_schema(file)
     try:
-        with pyarrow.parquet.ParquetFile(file) as parquet:
+        # Without a buffer, pyarrow reads a whole row group, which may be all of the file.
+        with pyarrow.parquet.ParquetFile(file, buffer_size=_READ_BYTES) as parquet:
             for batch in parquet.iter_batches(batch_size=1024):
                 yield from batch.to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as error:

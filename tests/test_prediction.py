@@ -1,6 +1,7 @@
 """Scoring from the command line: texts, standard input, and files that survive a kill."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -9,10 +10,15 @@ import pyarrow.parquet
 import pytest
 from reeltalk_inference import Predictor
 
-from reeltalk import prediction
 from reeltalk.config import PredictConfig
 from reeltalk.errors import ReelTalkError
-from reeltalk.prediction import VERDICT_COLUMNS, predict, predict_file
+from reeltalk.prediction import parts as parts_module
+from reeltalk.prediction import predict, progress
+from reeltalk.prediction.files import score_file
+from reeltalk.prediction.inputs import Job
+from reeltalk.prediction.parts import Parts
+from reeltalk.prediction.progress import Progress
+from reeltalk.prediction.verdict_rows import VERDICT_COLUMNS
 from reeltalk.tables import read_columns, read_rows, write_rows
 from tests.conftest import REPOSITORY, run_script
 from tests.tiny import easy_reviews
@@ -29,6 +35,13 @@ def predictor(tiny_model):
     return Predictor.from_folder(tiny_model)
 
 
+def predict_file(predictor, file, out, text_column="text", model_id="m"):
+    counted = Progress()
+    score_file(predictor, Parts(Job.of(file, out), text_column, model_id, None), counted)
+    counted.close()
+    return counted.rows
+
+
 def write(file, rows=ROWS):
     write_rows(file, rows, list(rows[0]), SCHEMA)
     return file
@@ -38,9 +51,9 @@ def write(file, rows=ROWS):
 def test_a_file_keeps_its_format_and_columns_and_gains_the_verdicts(
     predictor, tmp_path, suffix, monkeypatch
 ):
-    monkeypatch.setattr(prediction, "PART_ROWS", 16)
+    monkeypatch.setattr(parts_module, "PART_ROWS", 16)
     file, out = write(tmp_path / f"in{suffix}"), tmp_path / f"out{suffix}"
-    assert predict_file(predictor, file, out, "text", "m") == 70
+    assert predict_file(predictor, file, out) == 70
     assert read_columns(out) == ["id", "text", "stars", *VERDICT_COLUMNS]
     rows = list(read_rows(out))
     verdicts = predictor.predict([row["text"] for row in ROWS])
@@ -55,7 +68,7 @@ def test_a_file_keeps_its_format_and_columns_and_gains_the_verdicts(
 def test_parquet_types_are_kept(predictor, tmp_path):
     table = pyarrow.table({"text": ["great", "awful"], "votes": pyarrow.array([1, 2], "int8")})
     pyarrow.parquet.write_table(table, tmp_path / "in.parquet")
-    predict_file(predictor, tmp_path / "in.parquet", tmp_path / "out.parquet", "text", "m")
+    predict_file(predictor, tmp_path / "in.parquet", tmp_path / "out.parquet")
     schema = pyarrow.parquet.read_schema(tmp_path / "out.parquet")
     assert schema.field("votes").type == pyarrow.int8()
     assert schema.field("positive").type == pyarrow.float64()
@@ -64,7 +77,7 @@ def test_parquet_types_are_kept(predictor, tmp_path):
 def test_rows_without_text_get_no_verdict_and_stop_nothing(predictor, tmp_path):
     file = tmp_path / "in.jsonl"
     file.write_text('{"text": "great"}\n{"text": null}\n{"text": ""}\n{"text": "\\ud83d great"}\n')
-    predict_file(predictor, file, tmp_path / "out.jsonl", "text", "m")
+    predict_file(predictor, file, tmp_path / "out.jsonl")
     rows = list(read_rows(tmp_path / "out.jsonl"))
     assert [row["verdict"] is None for row in rows] == [False, True, True, False]
     assert rows[1]["confidence"] == "Can't tell"
@@ -74,7 +87,7 @@ def test_a_number_in_place_of_a_text_names_its_row(predictor, tmp_path):
     file = tmp_path / "in.jsonl"
     file.write_text('{"text": "great"}\n{"text": 5}\n')
     with pytest.raises(ReelTalkError, match="row 2: 'text' holds 5, which is no text"):
-        predict_file(predictor, file, tmp_path / "out.jsonl", "text", "m")
+        predict_file(predictor, file, tmp_path / "out.jsonl")
 
 
 class KilledError(BaseException):
@@ -83,9 +96,9 @@ class KilledError(BaseException):
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(predictor, tmp_path, suffix, monkeypatch):
-    monkeypatch.setattr(prediction, "PART_ROWS", 16)
+    monkeypatch.setattr(parts_module, "PART_ROWS", 16)
     file = write(tmp_path / f"in{suffix}")
-    predict_file(predictor, file, tmp_path / f"whole{suffix}", "text", "m")
+    predict_file(predictor, file, tmp_path / f"whole{suffix}")
     scored = []
 
     class DyingPredictor:
@@ -97,16 +110,16 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(predictor, tmp_path, suff
 
     out = tmp_path / f"out{suffix}"
     with pytest.raises(KilledError):
-        predict_file(DyingPredictor(), file, out, "text", "m")
+        predict_file(DyingPredictor(), file, out)
     assert not out.exists()
-    assert predict_file(DyingPredictor(), file, out, "text", "m") == 70
+    assert predict_file(DyingPredictor(), file, out) == 70
     assert scored == [16, 16, 16, 16, 16, 6]
     assert out.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
 
 
 @pytest.mark.parametrize("change", ["input", "model"])
 def test_parts_of_another_job_are_not_continued(predictor, tmp_path, monkeypatch, change):
-    monkeypatch.setattr(prediction, "PART_ROWS", 16)
+    monkeypatch.setattr(parts_module, "PART_ROWS", 16)
     file, out = write(tmp_path / "in.csv"), tmp_path / "out.csv"
 
     class DyingPredictor:
@@ -119,7 +132,7 @@ def test_parts_of_another_job_are_not_continued(predictor, tmp_path, monkeypatch
             return predictor.predict(texts)
 
     with pytest.raises(KilledError):
-        predict_file(DyingPredictor(), file, out, "text", "m")
+        predict_file(DyingPredictor(), file, out)
     if change == "input":
         write(file, [row | {"text": row["text"] + " Really."} for row in ROWS])
     scored = []
@@ -129,14 +142,14 @@ def test_parts_of_another_job_are_not_continued(predictor, tmp_path, monkeypatch
             scored.append(len(texts))
             return predictor.predict(texts)
 
-    predict_file(CountingPredictor(), file, out, "text", "m" if change == "input" else "other")
+    predict_file(CountingPredictor(), file, out, model_id="m" if change == "input" else "other")
     assert sum(scored) == 70
     assert [row["text"] for row in read_rows(out)] == [row["text"] for row in read_rows(file)]
 
 
 def test_memory_does_not_grow_with_the_file(predictor, tmp_path, monkeypatch):
     """Reading is never more than one part ahead of scoring."""
-    monkeypatch.setattr(prediction, "PART_ROWS", 8)
+    monkeypatch.setattr(parts_module, "PART_ROWS", 8)
     ahead, read = [], [0]
 
     def counted(file):
@@ -152,8 +165,8 @@ def test_memory_does_not_grow_with_the_file(predictor, tmp_path, monkeypatch):
             self.scored += len(texts)
             return predictor.predict(texts)
 
-    monkeypatch.setattr(prediction, "read_rows", counted)
-    predict_file(CountingPredictor(), write(tmp_path / "a.csv"), tmp_path / "b.csv", "text", "m")
+    monkeypatch.setattr(parts_module, "read_rows", counted)
+    predict_file(CountingPredictor(), write(tmp_path / "a.csv"), tmp_path / "b.csv")
     assert len(ahead) == 9
     assert max(ahead) <= 9
 
@@ -161,27 +174,39 @@ def test_memory_does_not_grow_with_the_file(predictor, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"file": "nowhere.csv"}, "there is no such file"),
-        ({"file": "in.txt"}, "the format '.txt' is unknown"),
-        ({"file": "in.csv", "out": "out.jsonl"}, "the output has the input's format"),
-        ({"file": "in.csv", "out": "in.csv"}, "is the input itself"),
-        ({"file": "in.csv", "text_column": "review"}, "no column 'review'; found id, text, stars"),
-        ({"file": "in.csv", "model": "no/model"}, "no model in .*no/model; train one with"),
+        ({"files": ("nowhere.csv",)}, "there is no such file"),
+        ({"files": ("in.txt",)}, "the format '.txt' is unknown"),
+        ({"files": ("in.csv",), "out": "out.jsonl"}, "the output has the input's format"),
+        ({"files": ("in.csv",), "out": "in.csv"}, "is the input itself"),
+        (
+            {"files": ("in.csv",), "text_column": "review"},
+            "no column 'review'; found id, text, stars",
+        ),
+        ({"files": ("in.csv",), "model": "no/model"}, "no model in .*no/model; train one with"),
         ({"text": "hello", "model": "no/model"}, "no model in .*no/model"),
     ],
 )
 def test_bad_input_is_said_in_one_line(tmp_path, monkeypatch, flags, message):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "in.csv")
-    paths = {name: tmp_path / flags[name] for name in ("file", "out", "model") if name in flags}
+    paths = {name: tmp_path / flags[name] for name in ("out", "model") if name in flags}
     with pytest.raises(ReelTalkError, match=message):
         predict(PredictConfig(**flags | paths))
 
 
+def test_memory_is_said_every_100_000_rows(predictor, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "ROWS_BETWEEN_LINES", 32)
+    monkeypatch.setattr(parts_module, "PART_ROWS", 16)
+    predict_file(predictor, write(tmp_path / "in.csv"), tmp_path / "out.csv")
+    said = re.findall(r"(\d+) rows, ([\d,]+) MB resident", capsys.readouterr().err)
+    assert [rows for rows, _ in said] == ["32", "64"]
+    assert all(20 < int(resident.replace(",", "")) < 20_000 for _, resident in said)
+
+
 def test_a_scored_file_is_not_scored_again(predictor, tiny_model, tmp_path):
-    predict_file(predictor, write(tmp_path / "in.csv"), tmp_path / "out.csv", "text", "m")
+    predict_file(predictor, write(tmp_path / "in.csv"), tmp_path / "out.csv")
     with pytest.raises(ReelTalkError, match="was it scored before"):
-        predict(PredictConfig(file=tmp_path / "out.csv", model=tiny_model))
+        predict(PredictConfig(files=(str(tmp_path / "out.csv"),), model=tiny_model))
 
 
 def test_one_text_is_answered_in_words_and_bars(tiny_model, capsys):

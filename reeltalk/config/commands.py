@@ -1,5 +1,6 @@
 """The flags of python -m reeltalk's commands."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -11,10 +12,11 @@ from reeltalk.errors import ReelTalkError
 
 @dataclass(frozen=True)
 class PredictConfig:
-    """Score reviews: a text, standard input, or a CSV, TSV, JSONL or parquet file."""
+    """Score reviews: a text, standard input, or CSV, TSV, JSONL and parquet files."""
 
-    file: Positional[Path | None] = None
-    """File of reviews; '-' or nothing: standard input, one review per line."""
+    files: Positional[tuple[str, ...]] = ()
+    """Files of reviews, folders of them, patterns in quotes ('reviews/*.parquet'), or URLs of any
+    of these (s3://...); '-' or nothing: standard input, one review per line."""
     text: str | None = None
     """One review to score."""
     model: Path | None = None
@@ -22,19 +24,35 @@ class PredictConfig:
     text_column: str = "text"
     """Column of the file that holds the review."""
     out: Path | None = None
-    """File to write, in the format of the input; NAME.scored.EXT where it is not given."""
+    """File to write, in the format of the input; NAME.scored.EXT where it is not given. For
+    several inputs the folder that gets a file for each; those that are finished are skipped."""
     json: bool = False
     """Print JSON for --text."""
     threads: int | None = None
-    """Cores to use; all that this process may use where it is not given."""
+    """Cores to use; all that this process may use, or the cluster has, where it is not given."""
+    engine: Literal["local", "ray"] = "local"
+    """local: this process. ray: Ray Data, an actor per core, on this machine or a cluster."""
+    ray_address: str | None = None
+    """HOST:PORT of a Ray cluster that this machine is part of; where it is not given, --engine ray
+    starts Ray on this machine alone."""
 
     def __post_init__(self) -> None:
         """Check ranges and combinations."""
         require(self.threads is None or self.threads >= 1, "--threads", self.threads, "1 or more")
-        if self.text is not None and self.file is not None:
+        if self.text is not None and self.files:
             raise ReelTalkError("--text and a file were both given; score one or the other")
-        if self.out is not None and (self.file is None or str(self.file) == "-"):
+        if "-" in self.files and len(self.files) > 1:
+            raise ReelTalkError("'-' is standard input, which is scored alone; leave out the files")
+        scores_files = bool(self.files) and self.files != ("-",)
+        if self.out is not None and not scores_files:
             raise ReelTalkError("--out goes with a file of reviews; redirect the output instead")
+        if self.engine == "ray" and not scores_files:
+            raise ReelTalkError("--engine ray scores files; name some, or leave it out")
+        address = self.ray_address
+        if address is not None and self.engine != "ray":
+            raise ReelTalkError(f"--ray-address {address} goes with --engine ray; add it")
+        is_place = address is None or re.fullmatch(r"[\w.-]+:\d{1,5}", address) is not None
+        require(is_place, "--ray-address", address, "HOST:PORT, as in 10.0.0.5:6379")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,209 @@
+"""Scores files with Ray Data, on the cores of one machine or of a cluster: the engine `ray`.
+
+Ray's part is everything between this machine's disk and the model: it streams numbered parts of
+the files to a pool of actors, holds back the reading when they are busy, and gives a part whose
+actor has died to another. Files are read, and outputs written, on the machine that the command
+runs on, in the same parts as the engine `local`: the others need no share of its disk, a CSV's
+cells stay the text that they are, and one engine goes on where the other was stopped. The model
+travels through Ray's object store.
+
+The only module that knows Ray.
+"""
+
+import importlib.util
+import logging
+import os
+import pickle
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reeltalk_inference.cores import available_cores
+
+from reeltalk.errors import ReelTalkError, first_line
+from reeltalk.prediction.actors import Scorer, pack_model, read_files
+from reeltalk.prediction.inputs import fetch
+from reeltalk.prediction.parts import Parts
+from reeltalk.prediction.progress import Progress
+from reeltalk.terminal import warn
+
+PROBE_TIMEOUT_S = 5.0
+
+OBJECT_STORE_BYTES = 512 * 2**20
+"""Memory for the parts on their way, and the model, where this command starts Ray."""
+
+READERS = 2
+READER_BYTES = 128 * 2**20
+ACTOR_BYTES = 512 * 2**20
+"""Memory that Ray sets aside for a process; without it, 2.6 GB: more than small machines have."""
+
+# One message is one row of Ray's data, so that a part is never split and never waits for others.
+_BYTES_PER_BLOCK = 1
+
+
+def check_cluster(address: str | None) -> None:
+    """Refuse, before any work, a Ray that is not installed or an address without a cluster.
+
+    Raises:
+        ReelTalkError: within `PROBE_TIMEOUT_S`.
+    """
+    if not importlib.util.find_spec("ray"):
+        raise ReelTalkError(
+            "--engine ray needs Ray, which is not installed; install it with: "
+            ".venv/bin/pip install --constraint constraints.txt --editable '.[ray]'"
+        )
+    if address is None:
+        return
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), PROBE_TIMEOUT_S).close()
+    except OSError as error:
+        raise ReelTalkError(
+            f"--ray-address {address}: no cluster listens there ({first_line(error)}); start one "
+            "with: ray start --head"
+        ) from error
+
+
+def score_on_cluster(
+    model: Path, outputs: list[Parts], address: str | None, cores: int | None
+) -> tuple[int, list[str]]:
+    """Score files on a cluster; what is wrong with one is said, and the others are scored.
+
+    Args:
+        model: the model folder, on this machine.
+        outputs: what is to be made.
+        address: host:port of the cluster; None: a Ray of our own on this machine.
+        cores: actors at most; None: one for each core that there is.
+
+    Returns:
+        The rows in the finished outputs and in those begun, and the errors, a line each.
+
+    Raises:
+        ReelTalkError: if Ray does not start.
+    """
+    ray = _start(address, cores)
+    progress = Progress()
+    errors: dict[int, str] = {}
+    try:
+        found = int(ray.cluster_resources().get("CPU", 0))
+        actors = max(1, min(found, cores or found))
+        warn(f"Ray: actors {actors}, machines {sum(node['Alive'] for node in ray.nodes())}")
+        opened = [(parts, parts.open()) for parts in outputs]
+        messages = _stream(ray, opened, ray.put(pack_model(model)), actors)
+        _write(messages, opened, progress, errors)
+    except ray.exceptions.RayError as error:
+        cause = getattr(error, "cause", None) or error
+        errors[-1] = f"Ray gave up ({first_line(cause)}); the same command goes on from here"
+        warn(f"error: {errors[-1]}")
+    finally:
+        progress.close()
+        ray.shutdown()
+    return progress.rows, list(errors.values())
+
+
+def _start(address: str | None, cores: int | None) -> Any:  # noqa: ANN401
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    import ray
+    import ray.data
+
+    own: dict[str, Any] = {
+        "num_cpus": cores or available_cores(),
+        "object_store_memory": OBJECT_STORE_BYTES,
+        "include_dashboard": False,
+    }
+    try:
+        ray.init(
+            address=address or "local",
+            logging_level=logging.ERROR,
+            log_to_driver=False,
+            **own if address is None else {},
+        )
+    except Exception as error:  # Ray raises the bare class where a part of it does not start
+        where = f"--ray-address {address}" if address else "Ray does not start on this machine"
+        raise ReelTalkError(f"{where}: {first_line(error)}") from error
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    context.target_max_block_size = _BYTES_PER_BLOCK
+    return ray
+
+
+def _stream(
+    ray: Any,  # noqa: ANN401
+    opened: list[tuple[Parts, set[int]]],
+    model: Any,  # noqa: ANN401
+    actors: int,
+) -> Iterator[dict[str, Any]]:
+    """Yield what comes back from the actors, as it comes."""
+    here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
+    inputs = [
+        {"output": place, "packed": pickle.dumps(parts_and_finished)}
+        for place, parts_and_finished in enumerate(opened)
+    ]
+    dataset = (
+        ray.data.from_items(inputs, override_num_blocks=len(inputs))
+        .map_batches(
+            read_files,
+            batch_size=1,
+            batch_format="pyarrow",
+            compute=ray.data.TaskPoolStrategy(READERS),
+            num_cpus=0,
+            memory=READER_BYTES,
+            label_selector=here,
+        )
+        .map_batches(
+            Scorer,
+            batch_size=1,
+            batch_format="pyarrow",
+            fn_constructor_args=(model,),
+            compute=ray.data.ActorPoolStrategy(size=actors),
+            num_cpus=1,
+            memory=ACTOR_BYTES,
+        )
+    )
+    for table in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+        yield from table.to_pylist()
+
+
+def _write(
+    messages: Iterator[dict[str, Any]],
+    opened: list[tuple[Parts, set[int]]],
+    progress: Progress,
+    errors: dict[int, str],
+) -> None:
+    """Write the scored parts as they come, and join the parts of each file once it has all.
+
+    Args:
+        messages: what the actors give.
+        opened: the outputs, with the numbers of their finished parts; those written are added.
+        progress: counts the rows.
+        errors: takes the first error of each output, by its place in `opened`.
+    """
+    wanted: dict[int, int] = {}
+    described: set[int] = set()
+    for message in messages:
+        place, number = message["output"], message["number"]
+        parts, finished = opened[place]
+        if place in errors:
+            continue
+        if message["kind"] == "error":
+            errors[place] = message["payload"].decode()
+            warn(f"error: {errors[place]}")
+            parts.drop_if_empty()
+            continue
+        if place not in described:
+            described.add(place)
+            parts.take_columns(fetch(parts.job, parts.dir))
+        if message["kind"] == "end":
+            wanted[place] = number
+            progress.skip(pickle.loads(message["payload"]))
+        else:
+            rows = pickle.loads(message["payload"])
+            parts.write(number, rows)
+            finished.add(number)
+            progress.add(len(rows))
+        if len(finished) == wanted.get(place):
+            parts.join()
