@@ -125,8 +125,10 @@ def _read_parquet(file: Path) -> Iterator[Row]:
 
     parquet_schema(file)
     try:
-        # Without a buffer, pyarrow reads a whole row group, which may be all of the file.
-        with pyarrow.parquet.ParquetFile(file, buffer_size=_READ_BYTES) as parquet:
+        # Otherwise pyarrow reads whole row groups, and one of them may be all of the file.
+        with pyarrow.parquet.ParquetFile(
+            file, buffer_size=_READ_BYTES, pre_buffer=False
+        ) as parquet:
             for batch in parquet.iter_batches(batch_size=1024):
                 yield from batch.to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as error:

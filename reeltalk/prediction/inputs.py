@@ -73,7 +73,7 @@ def plan_jobs(names: tuple[str, ...], out_dir: Path) -> list[Job]:
                     f"{other.source} and {job.source} would both go to {job.out}; score them "
                     "with an --out each"
                 )
-            if job.source == str(job.out):
+            if job.source == str(job.out.resolve()):
                 raise ReelTalkError(f"--out {out_dir} would replace {job.source}; name another")
     return list(jobs.values())
 
@@ -117,9 +117,10 @@ def _local(name: str, out_dir: Path) -> Iterator[Job]:
         found = (Path(file) for file in glob.glob(name, recursive=True))
     else:
         raise ReelTalkError(f"{name}: there is no such file")
+    folder = out_dir.resolve()
     for file in sorted(found):
         inside = file.relative_to(base)
-        written_here = out_dir.resolve() in file.resolve().parents
+        written_here = folder != base.resolve() and folder in file.resolve().parents
         if file.is_file() and _is_table(inside) and not written_here:
             yield Job.of(file, out_dir / inside)
 
