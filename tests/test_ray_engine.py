@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -32,15 +31,9 @@ def cluster():
 
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     arguments = {"num_cpus": 2, "object_store_memory": 128 * 2**20, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=arguments | {"port": free_port()})
+    cluster = Cluster(initialize_head=True, head_node_args=arguments)
     yield cluster.address
     cluster.shutdown()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @needs_ray
