@@ -27,7 +27,7 @@ from reeltalk_inference.model_config import read_model_config
 from reeltalk.command_line import parse, run
 from reeltalk.errors import ReelTalkError
 from reeltalk.model_folder import check_file_place
-from reeltalk.prediction.verdict_rows import find_model
+from reeltalk.prediction.models import find_model
 from reeltalk.terminal import say
 
 

@@ -11,9 +11,9 @@ from reeltalk.errors import ReelTalkError
 from reeltalk.model_folder import check_file_place, only_run
 from reeltalk.prediction.files import score_files
 from reeltalk.prediction.inputs import Job, is_url, names_many, plan_jobs
+from reeltalk.prediction.models import find_model, model_id
 from reeltalk.prediction.parts import Parts, check_columns
 from reeltalk.prediction.texts import predict_lines, predict_text
-from reeltalk.prediction.verdict_rows import find_model, model_id
 from reeltalk.tables import SUFFIXES, check_format
 from reeltalk.terminal import say, warn
 

@@ -1,38 +1,12 @@
-"""The columns that scoring adds to a row, and the model folder that scores."""
-
-from pathlib import Path
+"""The columns that scoring adds to a row."""
 
 from reeltalk_inference import Predictor, Verdict
 from reeltalk_inference.verdict import POSITIVE
 
 from reeltalk.errors import ReelTalkError
-from reeltalk.model_folder import read_json
 from reeltalk.tables import Row
 
-MODEL_FOLDERS = (Path("models/modern"), Path("models/standard"))
-"""Where a model is looked for when none is named, best first."""
-
 VERDICT_COLUMNS = ("verdict", "positive", "confidence", "tokens_read", "tokens_total", "windows")
-
-
-def find_model(named: Path | None) -> Path:
-    """Give the model folder to use: the named one, or the best that is there.
-
-    Raises:
-        ReelTalkError: if there is none.
-    """
-    folders = (named,) if named else MODEL_FOLDERS
-    for folder in folders:
-        if (folder / "config.json").is_file():
-            return folder
-    looked = " or ".join(str(folder) for folder in folders)
-    raise ReelTalkError(f"no model in {looked}; train one with: make train")
-
-
-def model_id(folder: Path) -> str:
-    """Tell models apart: a file half scored by one is not continued by another."""
-    metrics = folder / "metrics.json"
-    return str(read_json(metrics).get("weights_sha256")) if metrics.is_file() else str(folder)
 
 
 def score_rows(
