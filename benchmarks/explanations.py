@@ -3,9 +3,9 @@
     python benchmarks/explanations.py models/modern --dataset stanfordnlp/imdb
 
 Of each review a fifth of the words are deleted, first those of the parts that speak most for the
-verdict, then as many at random (mean of five draws), as single words where words are explained and
-as whole sentences where sentences are. How far the verdict's probability moves is compared
-(comprehensiveness of DeYoung et al. 2020, "ERASER").
+verdict, then as many at random (means of five draws): single words, and, where sentences are
+explained, whole sentences too, which take more sense with them. How far the verdict's probability
+moves is compared (comprehensiveness of DeYoung et al. 2020, "ERASER").
 """
 
 import random
@@ -42,11 +42,12 @@ class BenchmarkConfig:
 
 @dataclass(frozen=True)
 class Moved:
-    """How far one review's probability moved: by its named parts, and by random ones."""
+    """How far one review's probability moved: by its named parts, random ones, random words."""
 
     unit: str
     by_named: float
     by_random: float
+    by_words: float
 
 
 def main() -> None:
@@ -62,15 +63,21 @@ def main() -> None:
             result = measure(text, predictor, random.Random(number))
             moved += [result] if result else []
             bar.update()
-    print("| explained by | reviews | named parts move it by | random ones by | ratio |")
-    print("|---|---|---|---|---|")
+    print(
+        "| explained by | reviews | named parts move it by | random words | ratio "
+        "| random parts | ratio |"
+    )
+    print("|---|---|---|---|---|---|---|")
     for unit in ("word", "sentence", "all"):
         rows = [one for one in moved if unit in (one.unit, "all")]
         if rows:
             named = statistics.mean(one.by_named for one in rows)
-            by_chance = statistics.mean(one.by_random for one in rows)
-            ratio = named / by_chance
-            print(f"| {unit} | {len(rows)} | {named:.3f} | {by_chance:.3f} | {ratio:.1f} |")
+            chances = [
+                statistics.mean(one.by_words for one in rows),
+                statistics.mean(one.by_random for one in rows),
+            ]
+            cells = " | ".join(f"{chance:.3f} | {named / chance:.1f}" for chance in chances)
+            print(f"| {unit} | {len(rows)} | {named:.3f} | {cells} |")
 
 
 def measure(text: str, predictor: Predictor, chance: random.Random) -> Moved | None:
@@ -83,13 +90,14 @@ def measure(text: str, predictor: Predictor, chance: random.Random) -> Moved | N
     direction = 1 if base.label == "POSITIVE" else -1
     ranked = sorted(explanation.parts, key=lambda part: -direction * part.effect)
     texts = [delete(text, take(text, ranked, budget))]
-    pool = [Part(*span, 0.0) for span in word_spans(text)]
-    if explanation.unit == "sentence":
-        pool = list(explanation.parts)
-    for _ in range(DRAWS):
-        texts.append(delete(text, take(text, chance.sample(pool, len(pool)), budget)))
+    words = [Part(*span, 0.0) for span in word_spans(text)]
+    alike = list(explanation.parts) if explanation.unit == "sentence" else words
+    for pool in (words, alike):
+        for _ in range(DRAWS):
+            texts.append(delete(text, take(text, chance.sample(pool, len(pool)), budget)))
     named, *by_chance = [distance(base, verdict) for verdict in predictor.predict(texts)]
-    return Moved(explanation.unit, named, statistics.mean(by_chance))
+    by_words, by_random = map(statistics.mean, (by_chance[:DRAWS], by_chance[DRAWS:]))
+    return Moved(explanation.unit, named, by_random, by_words)
 
 
 def take(text: str, parts: Sequence[Part], budget: int) -> list[Part]:
