@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from reeltalk_inference import Predictor
 
-from reeltalk.config import HubAccess, PublishConfig, UploadModelConfig
+from reeltalk.config import HubAccess, PublishConfig, UploadModelConfig, UploadSpaceConfig
 from reeltalk.errors import ReelTalkError
-from reeltalk.hub import print_status, publish_all, publish_models, rollback, verify
+from reeltalk.hub import print_status, publish_all, publish_models, publish_space, rollback, verify
 from reeltalk.hub.receipts import read_receipts
 from tests.hub import Fault
 from tests.publishing.conftest import change_card, everything, state_of
@@ -169,8 +169,8 @@ def test_rollback_puts_models_and_space_back_together(hub, public):
     assert read_receipts(MODERN / "published.json")[0].tag == "r1"
 
 
-def variables_of(hub):
-    return {key: one["value"] for key, one in hub.space("alice/reeltalk").variables.items()}
+def variables_of(hub, space="alice/reeltalk"):
+    return {key: one["value"] for key, one in hub.space(space).variables.items()}
 
 
 def test_a_second_rollback_goes_one_release_further_back(hub):
@@ -257,6 +257,75 @@ def test_rollback_leaves_what_the_newest_release_did_not_touch(hub):
     publish_all(everything(public=True))
     rollback(care("rollback"))
     assert hub.repos["models", "alice/reeltalk-standard"].sha == standard
+
+
+def test_a_release_under_another_owner_can_be_undone_and_published_again(hub):
+    publish_all(everything())
+    first, settings = state_of(hub), variables_of(hub)
+    for _ in range(2):
+        publish_all(everything(namespace="reel-team"))
+        change_card("modern")
+    theirs = variables_of(hub, "reel-team/reeltalk")
+    both = state_of(hub)
+    rollback(care("rollback"))
+    assert {repo_id: state_of(hub)[repo_id] for repo_id in first} == first
+    assert variables_of(hub) == settings
+    restored = variables_of(hub, "reel-team/reeltalk")
+    assert restored != theirs
+    assert all(value.startswith("reel-team/") for value in restored.values())
+    assert state_of(hub) != both
+    rollback(care("rollback"))
+    assert variables_of(hub) == settings
+    assert read_receipts(MODERN / "published.json")[0].repo_id == "alice/reeltalk-modern"
+
+
+def test_rollback_names_a_repo_whose_receipt_is_lost(hub):
+    publish_models(UploadModelConfig())
+    change_card("modern")
+    publish_models(UploadModelConfig())
+    before = state_of(hub)
+    Path("models/standard/published.json").unlink()
+    with pytest.raises(
+        ReelTalkError, match=r"alice/reeltalk-standard: models/releases\.json names it"
+    ):
+        rollback(care("rollback"))
+    assert state_of(hub) == before
+
+
+def test_rollback_goes_on_behind_a_release_that_made_a_repo(hub, capsys):
+    publish_models(UploadModelConfig())
+    first = state_of(hub)
+    change_card("modern")
+    publish_models(UploadModelConfig())
+    second = state_of(hub)
+    publish_space(UploadSpaceConfig(no_wait=True, access=care("rollback").access))
+    rollback(care("rollback"))
+    assert {repo_id: state_of(hub)[repo_id] for repo_id in second} == second
+    rollback(care("rollback"))
+    assert {repo_id: state_of(hub)[repo_id] for repo_id in first} == first
+    with pytest.raises(ReelTalkError, match="nothing was published before"):
+        rollback(care("rollback"))
+
+
+def test_rollback_makes_no_empty_repo_where_one_was_deleted(hub):
+    publish_models(UploadModelConfig())
+    change_card("modern")
+    publish_models(UploadModelConfig())
+    log = Path("models/releases.json").read_text()
+    hub.remove(hub.repos["models", "alice/reeltalk-modern"])
+    before = state_of(hub)
+    with pytest.raises(ReelTalkError, match="alice/reeltalk-modern: the Hub has it no more"):
+        rollback(care("rollback"))
+    assert state_of(hub) == before
+    assert Path("models/releases.json").read_text() == log
+
+
+def test_a_release_log_of_another_version_is_named_before_anything_is_written(hub):
+    entry = {"tag": "r1", "repos": [], "variables": {}}
+    Path("models/releases.json").write_text(json.dumps({"releases": [entry]}))
+    with pytest.raises(ReelTalkError, match=r"models/releases\.json is not .*'variables'.*move it"):
+        publish_models(UploadModelConfig())
+    assert state_of(hub) == {}
 
 
 def test_there_is_nothing_before_the_first_release(hub):
