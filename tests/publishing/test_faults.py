@@ -1,9 +1,12 @@
 """Whatever goes wrong at whichever request: the Hub holds the old state or the new one.
 
+Tags, a Space's settings and the records kept here are those of a run in which nothing went wrong.
+
 `python -m pytest tests/publishing/test_faults.py -m slow -s` spoils every request of a release.
 """
 
 import itertools
+import json
 import os
 import signal
 import threading
@@ -41,11 +44,39 @@ BEGUN = ({".gitattributes"}, {".gitattributes", "README.md"})
 def start_again(hub, project):
     """Nothing was ever published."""
     hub.clear()
-    for receipts in project.rglob("*published.json"):
-        receipts.unlink()
+    for records in [*project.rglob("*published.json"), *project.rglob("releases.json")]:
+        records.unlink()
 
 
-def survive(hub, act, final):
+def records_of(hub, project):
+    """What a release leaves beside the files: tags, settings, receipts, log; no times.
+
+    The newest commit of a repo goes by the repo's name, as it is another one in each run.
+    """
+    tags = {repo.key: repo.git.refs("tags/") for repo in hub.repos.values()}
+    settings = {
+        space: {
+            "variables": {key: one["value"] for key, one in machine.variables.items()},
+            "secrets": sorted(machine.secrets),
+        }
+        for space, machine in hub.spaces.items()
+    }
+    kept = {
+        str(file.relative_to(project)): json.loads(file.read_text())
+        for file in [*project.rglob("*published.json"), *project.rglob("releases.json")]
+    }
+    text = json.dumps([tags, settings, kept], sort_keys=True)
+    for repo in hub.repos.values():
+        text = text.replace(repo.sha, f"the head of {repo.key}")
+    return json.loads(text, object_hook=without_time)
+
+
+def without_time(entry):
+    """An entry of a record apart from when it was written."""
+    return {key: value for key, value in entry.items() if key != "time"}
+
+
+def survive(hub, project, act, final, records):
     """Run `act` into the fault, look, and let it finish; tell whether the fault was met."""
     try:
         act()
@@ -59,6 +90,7 @@ def survive(hub, act, final):
         assert is_whole, f"{repo_id} is between two states: {sorted(files)}"
     act()
     assert state_of(hub) == final
+    assert records_of(hub, project) == records
     return met
 
 
@@ -66,11 +98,11 @@ def spoil_every_request(hub, project, act, how, when):
     """Publish from nothing, once for each request with that one spoilt; count those survived."""
     start_again(hub, project)
     act()
-    final = state_of(hub)
+    final, records = state_of(hub), records_of(hub, project)
     for number in itertools.count():
         start_again(hub, project)
         hub.faults.append(Fault(**FAULTS[how], when=when, skip=number))
-        if not survive(hub, act, final):
+        if not survive(hub, project, act, final, records):
             return number
         assert all(count_commits(repo) == 2 for repo in hub.repos.values())
 
