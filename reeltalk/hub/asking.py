@@ -7,7 +7,7 @@ from reeltalk.hub.connection import SPACE_TOKEN, Connection
 from reeltalk.hub.live_check import check_live, open_space, wait_for_model
 from reeltalk.hub.receipts import read_receipts
 from reeltalk.hub.repo_files import read_remote
-from reeltalk.hub.space import MODEL_VARIABLES, TOKEN_SECRET, follow_build
+from reeltalk.hub.space import MODEL_VARIABLES, follow_build, has_token
 from reeltalk.model_folder import PUBLISHED_FILE, WEIGHTS_FILE, sha256_of
 from reeltalk.terminal import say
 
@@ -30,7 +30,7 @@ def ask_space(
     host = follow_build(connection, repo_id, revision, most_s)
     pinned = variables[MODEL_VARIABLES["modern"]]
     model_id = pinned.partition("@")[0]
-    if read_remote(connection, "model", model_id).private and not _may_read(connection, repo_id):
+    if read_remote(connection, "model", model_id).private and not has_token(connection, repo_id):
         say(
             f"  not asked: {model_id} is private, and the Space has no token to read it with; "
             f"export {SPACE_TOKEN} (one that may only read) and publish again"
@@ -48,13 +48,6 @@ def ask_space(
         f"  the Space answers {checked.cases} edge cases as {folder} does (probabilities at most "
         f"{checked.apart:.4f} apart), with {checked.model}@{checked.revision[:8]}"
     )
-
-
-def _may_read(connection: Connection, repo_id: str) -> bool:
-    secrets = connection.ask(
-        f"reading {repo_id}'s secrets", connection.api.get_space_secrets, repo_id
-    )
-    return TOKEN_SECRET in secrets
 
 
 def _folder_of(pinned: str) -> Path | None:

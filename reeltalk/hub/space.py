@@ -108,6 +108,14 @@ def set_variables(connection: Connection, repo_id: str, wanted: dict[str, str]) 
         )
 
 
+def has_token(connection: Connection, repo_id: str) -> bool:
+    """Tell whether a Space has the secret that private models are read with."""
+    secrets = connection.ask(
+        f"reading {repo_id}'s secrets", connection.api.get_space_secrets, repo_id
+    )
+    return TOKEN_SECRET in secrets
+
+
 def set_token(connection: Connection, repo_id: str, token: str) -> None:
     """Make a token the Space's secret; it is shown nowhere."""
     connection.ask(

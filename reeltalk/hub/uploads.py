@@ -1,13 +1,11 @@
 """The three ways to publish: models, the Space, and everything."""
 
-import hashlib
-import os
 from dataclasses import replace
 
 from reeltalk.config import PublishConfig, SpaceSettings, UploadModelConfig, UploadSpaceConfig
 from reeltalk.hub.account import check_hardware
 from reeltalk.hub.asking import ask_space
-from reeltalk.hub.connection import SPACE_TOKEN, saying_what_was_done
+from reeltalk.hub.connection import saying_what_was_done
 from reeltalk.hub.gathering import (
     STAGE_FOLDERS,
     model_targets,
@@ -22,14 +20,11 @@ from reeltalk.hub.receipts import read_receipts
 from reeltalk.hub.release import Release, carry_out, choose_tag, open_release, plan_target, present
 from reeltalk.hub.release_log import log_release
 from reeltalk.hub.repo_files import read_remote
+from reeltalk.hub.settings_plan import apply_settings, plan_settings
 from reeltalk.hub.space import (
     FEEDBACK_VARIABLE,
-    TOKEN_SECRET,
     SpaceModel,
     read_variables,
-    set_hardware,
-    set_token,
-    set_variables,
     variables_for,
 )
 from reeltalk.hub.targets import (
@@ -143,18 +138,11 @@ def _put_up(
     variables: dict[str, str],
 ) -> Published:
     """Bring the Space up: settings first, so that one build starts with all of them."""
-    connection, repo_id = release.connection, plan.repo_id
+    connection = release.connection
     plan = create_missing(plan, connection)
-    token, before = os.environ.get(SPACE_TOKEN), read_receipts(target.receipts)
-    mark = hashlib.sha256(token.encode()).hexdigest()[:12] if token else ""
-    if token and (not before or before[0].token_mark != mark):
-        # Setting a secret starts the Space anew, so that the same one is not set again.
-        set_token(connection, repo_id, token)
-        release.done.append(f"the secret {TOKEN_SECRET} of {repo_id} is set")
-    set_variables(connection, repo_id, variables)
-    release.done.append(f"{repo_id} has the variables {', '.join(variables)}")
-    if config.hardware is not None:
-        set_hardware(connection, repo_id, config.hardware)
+    settings = plan_settings(connection, plan, target.receipts, variables, config.hardware)
+    apply_settings(connection, settings, release.done)
+    mark = settings.token_mark
     return carry_out(release, target, plan, variables=variables, token_mark=mark)
 
 

@@ -269,6 +269,49 @@ def test_the_space_s_token_becomes_its_secret_and_is_never_printed(hub, alice, m
     assert "hf_test" not in out + err
 
 
+@pytest.fixture
+def space_token(monkeypatch):
+    """The token that the Space reads with."""
+    monkeypatch.setenv("SPACE_TOKEN", "hf_test_read_alice")
+    return "hf_test_read_alice"
+
+
+def secret_of(hub, repo_id):
+    return hub.space(repo_id).secrets.get("HF_TOKEN", {}).get("value")
+
+
+def secrets_set(hub):
+    return [line for line in hub.log if line.startswith("POST") and line.endswith("/secrets")]
+
+
+def test_each_space_gets_the_token_once(hub, alice, space_token):
+    publish_models(UploadModelConfig())
+    for repo_id in ("alice/a", "reel-team/b", "alice/a"):
+        publish_space(UploadSpaceConfig(no_wait=True, repo_id=repo_id))
+        assert secret_of(hub, repo_id) == space_token
+    assert len(secrets_set(hub)) == 2
+
+
+def test_a_space_that_lost_its_token_gets_it_again(hub, alice, space_token):
+    publish_all(everything())
+    hub.space("alice/reeltalk").secrets.clear()
+    publish_all(everything())
+    assert secret_of(hub, "alice/reeltalk") == space_token
+    hub.remove(hub.repos["spaces", "alice/reeltalk"])
+    publish_all(everything())
+    assert secret_of(hub, "alice/reeltalk") == space_token
+
+
+def test_a_run_without_the_token_forgets_nothing(hub, alice, space_token, monkeypatch):
+    publish_all(everything())
+    monkeypatch.delenv("SPACE_TOKEN")
+    change_card("standard")
+    publish_all(everything())
+    monkeypatch.setenv("SPACE_TOKEN", space_token)
+    publish_all(everything())
+    assert len(secrets_set(hub)) == 1
+
+
 def feedback_repo_of(hub):
     return hub.space("alice/reeltalk").variables.get("FEEDBACK_REPO", {}).get("value")
 
