@@ -50,7 +50,8 @@ class UploadModelConfig:
     tag: str | None = None
     """Tag of this release; r1, r2, ... where it is not given."""
     create_pr: bool = False
-    """Open a pull request in each repo, and leave what is published as it is."""
+    """Open a pull request in each repo, with --repo-id in that one alone, and leave what is
+    published as it is."""
     access: Flattened[HubAccess] = field(default_factory=HubAccess)
 
     def __post_init__(self) -> None:

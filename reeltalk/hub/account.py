@@ -1,12 +1,13 @@
 """Who the token belongs to, and whether it may write where a plan wants to."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from huggingface_hub import SpaceHardware
 
 from reeltalk.errors import ReelTalkError
-from reeltalk.hub.connection import Connection
+from reeltalk.hub.connection import SPACE_TOKEN, Connection
 from reeltalk.hub.refusals import TOKEN_PAGE
 from reeltalk.hub.upload_plan import UploadPlan
 
@@ -21,7 +22,7 @@ class Account:
 
     Attributes:
         name: the account.
-        owners: what it may own repos as: itself and its organisations.
+        owners: what it may own repos as: itself, and the organisations that let it write.
         role: "read", "write" or "fineGrained".
         token_name: what its owner called the token.
         may_write: of a fine-grained token, the owners and repos that it may write to.
@@ -36,20 +37,23 @@ class Account:
     can_pay: bool | None = None
 
 
-def read_account(connection: Connection) -> Account:
-    """Ask the Hub whose token this is.
+def read_account(connection: Connection, token: str | None = None, named: str = "this") -> Account:
+    """Ask the Hub whose token this is; `token` is another one than the connection's.
 
     Raises:
         ReelTalkError: if it is wrong or has expired.
     """
-    answer = connection.ask("asking whose token this is", connection.api.whoami)
-    token = answer.get("auth", {}).get("accessToken", {})
-    scopes = token.get("fineGrained", {}).get("scoped", [])
+    answer = connection.ask(f"asking whose token {named} is", connection.api.whoami, token=token)
+    access = answer.get("auth", {}).get("accessToken", {})
+    scopes = access.get("fineGrained", {}).get("scoped", [])
     return Account(
         name=answer["name"],
-        owners=(answer["name"], *(group["name"] for group in answer.get("orgs", []))),
-        role=token.get("role", "write"),
-        token_name=token.get("displayName", ""),
+        owners=(
+            answer["name"],
+            *(org["name"] for org in answer.get("orgs", []) if org.get("roleInOrg") != "read"),
+        ),
+        role=access.get("role", "write"),
+        token_name=access.get("displayName", ""),
         may_write=frozenset(
             scope["entity"]["name"] for scope in scopes if _WRITE in scope["permissions"]
         ),
@@ -84,8 +88,8 @@ def check_rights(
         if owner not in account.owners:
             raise ReelTalkError(
                 f"{plan.repo_id}: the token is {account.name}'s, which may write as "
-                f"{', '.join(account.owners)}; name one of them with --namespace; nothing was "
-                "written"
+                f"{', '.join(account.owners)}; name one of them with --namespace or in --repo-id; "
+                "nothing was written"
             )
         if account.role == "fineGrained" and not account.may_write & {owner, plan.repo_id}:
             raise ReelTalkError(
@@ -100,6 +104,25 @@ def check_rights(
                 repo_type=plan.kind,
                 write=True,
             )
+
+
+def check_space_token(connection: Connection, owner: str, feedback: bool) -> None:
+    """Refuse a Space's token that is no good, or may not write the feedback it is to send.
+
+    Raises:
+        ReelTalkError: naming the variable, never its value.
+    """
+    token = os.environ.get(SPACE_TOKEN)
+    if not token:
+        return
+    account = read_account(connection, token, SPACE_TOKEN)
+    may_write = account.role == "write" or owner in account.may_write
+    if feedback and not (may_write and owner in account.owners):
+        raise ReelTalkError(
+            f"--feedback: {SPACE_TOKEN} is {account.name}'s token {account.token_name!r}, which "
+            f"may not write datasets of {owner}; make one that may at {TOKEN_PAGE}, or leave "
+            "--feedback out; nothing was written"
+        )
 
 
 def check_hardware(connection: Connection, account: Account, owner: str, flavor: str) -> None:

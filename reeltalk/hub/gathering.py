@@ -19,6 +19,7 @@ from reeltalk.hub.space import (
 )
 from reeltalk.hub.targets import (
     DATA_DIR,
+    SLANG_RECEIPTS,
     SPACE_RECEIPTS,
     RepoNames,
     Target,
@@ -39,8 +40,13 @@ def model_targets(
     folders: Sequence[Path],
     repo_id: str | None = None,
     with_space: bool = False,
+    create_pr: bool = False,
 ) -> list[Target]:
-    """Check every folder before the Hub is asked anything about any of them."""
+    """Check every folder before the Hub is asked anything about any of them.
+
+    A pull request at a repo that is named is for that repo alone: its owner's slang set, which
+    the asker may not be able to create, is left out.
+    """
     stages = {str(read_json(folder / RUN_FILE)["stage"]): folder for folder in folders}
     named = dict.fromkeys(stages, repo_id) if repo_id else {}
     owner = repo_id.split("/")[0] if repo_id else release.owner
@@ -50,24 +56,38 @@ def model_targets(
             f"two of {', '.join(map(str, folders))} are of one stage and would go to one repo; "
             "publish them one by one with --repo-id"
         )
-    slang = [slang_target(names)] if "modern" in stages else []
-    links = _links(names, stages, with_space)
+    with_slang = "modern" in stages and not (create_pr and repo_id)
+    slang = [slang_target(names)] if with_slang else []
+    links = _links(names, stages, with_slang, with_space)
     targets = [model_target(folder, names, links) for folder in folders]
     _check_lineage(stages)
     return [*slang, *targets]
 
 
-def _links(names: RepoNames, stages: dict[str, Path], with_space: bool) -> CardLinks:
-    """Name the repos that a card may link: this run's, and those published before."""
-    standard = read_receipts(Path("models/standard") / PUBLISHED_FILE)
+def _links(
+    names: RepoNames, stages: dict[str, Path], with_slang: bool, with_space: bool
+) -> CardLinks:
+    """Name the repos that a card may link: this run's, and those published before.
+
+    What a modern model learnt from is linked only where it is what was published.
+    """
+    run = read_json(stages["modern"] / RUN_FILE) if "modern" in stages else {}
+    standard = _published_with(
+        STAGE_FOLDERS[0] / PUBLISHED_FILE, WEIGHTS_FILE, run.get("standard_sha256")
+    )
+    slang = _published_with(SLANG_RECEIPTS, SLANG_TABLE, run.get("slang", {}).get("sha256"))
     space = read_receipts(SPACE_RECEIPTS)
     return CardLinks(
-        standard_repo_id=names.model("standard")
-        if "standard" in stages
-        else (standard[0].repo_id if standard else ""),
-        slang_repo_id=names.slang if "modern" in stages else "",
+        standard_repo_id=names.model("standard") if "standard" in stages else standard,
+        slang_repo_id=names.slang if with_slang else slang,
         space_repo_id=names.space if with_space else (space[0].repo_id if space else ""),
     )
+
+
+def _published_with(receipts: Path, path: str, sha256: str | None) -> str:
+    """Give the repo of the newest receipt if a file of it has this hash; "" otherwise."""
+    newest = read_receipts(receipts)[:1]
+    return next((each.repo_id for each in newest if sha256 and each.files.get(path) == sha256), "")
 
 
 def _check_lineage(stages: dict[str, Path]) -> None:

@@ -103,6 +103,17 @@ def create_missing(plan: UploadPlan, connection: Connection) -> UploadPlan:
     return replace(plan, remote=remote)
 
 
+def check_unmoved(plan: UploadPlan, connection: Connection) -> None:
+    """Tell, before anything but a commit is written, that main is what was planned on.
+
+    Raises:
+        ReelTalkError: if someone else has written meanwhile.
+    """
+    now = read_remote(connection, plan.kind, plan.repo_id)
+    if now.sha != plan.remote.sha:
+        raise _someone_else(plan, now)
+
+
 def _commit(
     plan: UploadPlan,
     connection: Connection,
@@ -198,6 +209,6 @@ def _message(plan: UploadPlan) -> str:
 
 def _someone_else(plan: UploadPlan, now: RemoteRepo) -> ReelTalkError:
     return ReelTalkError(
-        f"{plan.repo_id}: someone else published {str(now.sha)[:8]} meanwhile; nothing of this run "
+        f"{plan.repo_id}: someone else published {str(now.sha)[:8]} meanwhile; no file of this run "
         "was written there, and nothing of theirs was lost; look at it, then run the command again"
     )

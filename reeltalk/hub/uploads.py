@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reeltalk.config import PublishConfig, SpaceSettings, UploadModelConfig, UploadSpaceConfig
-from reeltalk.hub.account import check_hardware
+from reeltalk.hub.account import check_hardware, check_space_token
 from reeltalk.hub.asking import ask_space
 from reeltalk.hub.connection import saying_what_was_done
 from reeltalk.hub.gathering import (
@@ -15,7 +15,7 @@ from reeltalk.hub.gathering import (
     with_feedback_note,
     with_token_note,
 )
-from reeltalk.hub.publishing import Published, create_missing
+from reeltalk.hub.publishing import Published, check_unmoved, create_missing
 from reeltalk.hub.receipts import read_receipts
 from reeltalk.hub.release import Release, carry_out, choose_tag, open_release, plan_target, present
 from reeltalk.hub.release_log import log_release
@@ -44,7 +44,7 @@ def publish_models(config: UploadModelConfig) -> None:
         ReelTalkError: for whatever the user can put right, before the first write where possible.
     """
     release = open_release(config.access, config.tag)
-    targets = model_targets(release, config.models, config.repo_id)
+    targets = model_targets(release, config.models, config.repo_id, create_pr=config.create_pr)
     plans = [plan_target(release, target) for target in targets]
     if release.account is not None:
         choose_tag(release, plans)
@@ -75,7 +75,7 @@ def publish_space(config: UploadSpaceConfig) -> None:
     plan = plan_target(release, target)
     if release.account is not None:
         choose_tag(release, [plan])
-    _check_hardware(release, config, names)
+    _check_settings(release, config, names)
     noted = with_feedback_note(with_token_note(target, models), config, names)
     if not present(release, [noted], [plan]):
         return
@@ -102,7 +102,7 @@ def publish_all(config: PublishConfig) -> None:
     space_plan = plan_target(release, wired)
     if release.account is not None:
         choose_tag(release, [*plans, space_plan])
-    _check_hardware(release, config, names)
+    _check_settings(release, config, names)
     noted = with_token_note(wired, [model for model in models if model])
     noted = with_feedback_note(noted, config, names)
     if not present(release, [*targets, noted], [*plans, space_plan]):
@@ -124,8 +124,11 @@ def publish_all(config: PublishConfig) -> None:
         say(f"  {done.url(release.connection.endpoint)}")
 
 
-def _check_hardware(release: Release, config: SpaceSettings, names: RepoNames) -> None:
-    if release.account is not None and config.hardware is not None:
+def _check_settings(release: Release, config: SpaceSettings, names: RepoNames) -> None:
+    if release.account is None:
+        return
+    check_space_token(release.connection, names.owner, config.feedback)
+    if config.hardware is not None:
         owner = names.space.split("/")[0]
         check_hardware(release.connection, release.account, owner, config.hardware)
 
@@ -137,9 +140,13 @@ def _put_up(
     plan: UploadPlan,
     variables: dict[str, str],
 ) -> Published:
-    """Bring the Space up: settings first, so that one build starts with all of them."""
+    """Bring the Space up: settings first, so that one build starts with all of them.
+
+    Settings are not part of the commit, which would refuse by itself to go on top of another.
+    """
     connection = release.connection
     plan = create_missing(plan, connection)
+    check_unmoved(plan, connection)
     settings = plan_settings(connection, plan, target.receipts, variables, config.hardware)
     apply_settings(connection, settings, release.done)
     mark = settings.token_mark

@@ -118,7 +118,7 @@ def test_without_a_token_the_plan_is_shown_with_the_way_to_one(hub, monkeypatch,
         ("hf_test_expired_alice", {}, "wrong or has expired"),
         ("hf_test_nobody", {}, "wrong or has expired"),
         ("hf_test_write_alice", {"namespace": "bob"}, "may write as alice"),
-        ("hf_test_write_bob", {"namespace": "reel-team"}, "reel-team"),
+        ("hf_test_write_bob", {"namespace": "reel-team"}, "is bob's, which may write as bob;"),
     ],
 )
 def test_who_may_not_write_gets_one_line_and_nothing_is_written(
@@ -129,7 +129,7 @@ def test_who_may_not_write_gets_one_line_and_nothing_is_written(
         publish_all(everything(**access))
     assert "\n" not in str(error.value)
     assert token not in str(error.value)
-    assert state_of(hub) == {}
+    assert writes(hub) == []
 
 
 def test_a_fine_grained_token_that_may_write_is_enough(hub, monkeypatch):
@@ -312,6 +312,49 @@ def test_a_run_without_the_token_forgets_nothing(hub, alice, space_token, monkey
     assert len(secrets_set(hub)) == 1
 
 
+@pytest.mark.parametrize(
+    ("token", "flags", "said"),
+    [
+        ("hf_test_expired_alice", {}, "whose token SPACE_TOKEN is: .* wrong or has expired"),
+        ("hf_test_mistyped", {}, "whose token SPACE_TOKEN is: .* wrong or has expired"),
+        ("hf_test_read_alice", {"feedback": True}, "SPACE_TOKEN .* may not write datasets"),
+        ("hf_test_fine_read_alice", {"feedback": True}, "SPACE_TOKEN .* may not write datasets"),
+        ("hf_test_write_bob", {"feedback": True}, "SPACE_TOKEN is bob's .* datasets of alice"),
+    ],
+)
+def test_a_space_s_token_that_will_not_do_is_refused_before_the_first_write(
+    hub, alice, monkeypatch, token, flags, said
+):
+    monkeypatch.setenv("SPACE_TOKEN", token)
+    with pytest.raises(ReelTalkError, match=said) as error:
+        publish_all(everything(**flags))
+    assert "\n" not in str(error.value)
+    assert token not in str(error.value)
+    assert writes(hub) == []
+
+
+def test_a_space_that_someone_else_edits_keeps_its_settings(hub, alice, monkeypatch):
+    publish_all(everything())
+    space = hub.repos["spaces", "alice/reeltalk"]
+    before = dict(hub.space("alice/reeltalk").variables)
+
+    class Rival(Fault):
+        """Another publisher edits the Space while a model goes up."""
+
+        def spoil(self, respond):
+            space.commit({"theirs.txt": b"theirs"}, "theirs", "alice")
+            return respond()
+
+    change_card("standard")
+    monkeypatch.setenv("SPACE_TOKEN", "hf_test_read_alice")
+    hub.faults.append(Rival("reeltalk-standard/commit/"))
+    with pytest.raises(ReelTalkError, match="no file of this run was written there"):
+        publish_all(everything())
+    assert hub.space("alice/reeltalk").variables == before
+    assert hub.space("alice/reeltalk").secrets == {}
+    assert space.text(space.sha, "theirs.txt") == "theirs"
+
+
 def feedback_repo_of(hub):
     return hub.space("alice/reeltalk").variables.get("FEEDBACK_REPO", {}).get("value")
 
@@ -406,6 +449,34 @@ def test_the_card_links_what_is_published_and_nothing_else(hub, alice):
     card = repo.text(repo.sha, "README.md")
     assert ModelCard(card).data.base_model == "reel-team/base"
     assert "huggingface.co/spaces/" not in card
+
+
+def test_a_modern_model_is_offered_to_someone_else_s_repo_without_its_slang_set(
+    hub, alice, monkeypatch
+):
+    public = HubAccess(public=True)
+    modern = (Path("models/modern"),)
+    publish_models(UploadModelConfig(modern, repo_id="alice/film-sentiment", access=public))
+    hub.remove(hub.repos["datasets", "alice/reeltalk-slang"])
+    Path("models/slang.published.json").unlink()
+    change_card("modern")
+    monkeypatch.setenv("HF_TOKEN", "hf_test_write_bob")
+    publish_models(UploadModelConfig(modern, repo_id="alice/film-sentiment", create_pr=True))
+    repo = hub.repos["models", "alice/film-sentiment"]
+    card = repo.text(repo.resolve("refs/pr/1"), "README.md")
+    assert "held-out rows of ReelTalk's slang set," in card
+    assert "reeltalk-slang" not in card
+    assert ("datasets", "alice/reeltalk-slang") not in hub.repos
+
+
+def test_a_model_is_said_to_continue_no_other_weights_than_those_published(hub, alice):
+    publish_models(UploadModelConfig())
+    change_run("modern", standard_sha256="0" * 64)
+    publish_models(UploadModelConfig((Path("models/modern"),)))
+    repo = hub.repos["models", "alice/reeltalk-modern"]
+    card = repo.text(repo.sha, "README.md")
+    assert ModelCard(card).data.base_model is None
+    assert "alice/reeltalk-standard" not in card
 
 
 @pytest.mark.parametrize("name", ["a--b", "a..b", "ab-", "é", "x.git", "a/b/c"])
