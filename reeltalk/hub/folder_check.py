@@ -136,6 +136,11 @@ def _check_measured_files(folder: Path) -> None:
     """Hold the weights against the hashes that metrics.json was measured on."""
     metrics = read_json(folder / METRICS_FILE)
     measured = {WEIGHTS_FILE: metrics.get("weights_sha256"), **metrics.get("onnx_sha256", {})}
+    if (folder / INT8_FILE).is_file() and INT8_FILE not in measured:
+        raise ReelTalkError(
+            f"{folder / INT8_FILE} is not listed in metrics.json, so that nothing was measured on "
+            "it; delete it, or train the model again"
+        )
     for name, sha256 in measured.items():
         file = folder / name
         if not file.is_file() or sha256_of(file) != sha256:

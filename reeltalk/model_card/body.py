@@ -23,10 +23,10 @@ def summary(run: dict[str, Any], links: CardLinks) -> str:
         before = "a model of film reviews"
         if links.standard_repo_id:
             before = f"[{links.standard_repo_id}](https://huggingface.co/{links.standard_repo_id})"
+        emoji = "; every emoji is a token of its own" if run["emoji_tokens"] else ""
         return (
             "Tells whether a film review recommends the film, in the English that people write "
-            f"today. It continues {before} "
-            "on slang and emoji; every emoji is a token of its own."
+            f"today. It continues {before} on slang and emoji{emoji}."
         )
     return "Tells whether a film review recommends the film: an encoder fine-tuned on reviews."
 

@@ -52,6 +52,14 @@ def test_weights_other_than_those_measured_are_refused(model, name):
         check_model_folder(model)
 
 
+def test_an_int8_file_that_was_not_measured_is_refused(model):
+    metrics = json.loads((model / "metrics.json").read_text())
+    metrics["onnx_sha256"].pop("onnx/model_quantized.onnx")
+    (model / "metrics.json").write_text(json.dumps(metrics))
+    with pytest.raises(ReelTalkError, match="model_quantized.onnx is not listed in metrics.json"):
+        check_model_folder(model)
+
+
 def test_labels_that_make_no_sense_are_refused(model):
     config = json.loads((model / "config.json").read_text())
     config["id2label"] = {"0": "LABEL_0", "1": "LABEL_1"}

@@ -97,6 +97,16 @@ def test_no_path_of_this_machine_is_in_the_card(card, tiny_modern, tiny_base):
     assert str(tiny_base) not in card
 
 
+def test_emoji_are_said_to_be_tokens_only_where_they_are(card, tiny_modern, tmp_path):
+    assert "every emoji is a token of its own" in card
+    folder = shutil.copytree(tiny_modern, tmp_path / "modern")
+    run = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(run | {"emoji_tokens": False}))
+    card = render_card(folder, LINKS)
+    assert "every emoji" not in card
+    assert "on slang and emoji." in card
+
+
 def test_a_folder_without_int8_names_fp32(tiny_modern, tmp_path):
     folder = shutil.copytree(tiny_modern, tmp_path / "modern")
     (folder / "onnx" / "model_quantized.onnx").unlink()
