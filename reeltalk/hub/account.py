@@ -125,8 +125,8 @@ def check_space_token(connection: Connection, owner: str, feedback: bool) -> Non
         )
 
 
-def check_hardware(connection: Connection, account: Account, owner: str, flavor: str) -> None:
-    """Refuse hardware that the Hub does not know, or that the account cannot pay for.
+def check_hardware(connection: Connection, account: Account, owner: str, flavor: str) -> str:
+    """Give what hardware costs; refuse what is not offered, or the account cannot pay for.
 
     What an organisation can pay for, the Hub says only when it is asked for it.
 
@@ -139,12 +139,14 @@ def check_hardware(connection: Connection, account: Account, owner: str, flavor:
         raise ReelTalkError(
             f"--hardware {flavor}: the Hub offers {', '.join(offered)}; nothing was written"
         )
-    if flavor in _FREE or owner != account.name or account.can_pay is not False:
-        return
-    price = offered[flavor]
-    if price.unit_cost_usd > 0:
+    offer = offered.get(flavor)
+    if offer is None or offer.unit_cost_usd == 0:
+        return "free"
+    price = f"{offer.unit_cost_usd:g} dollars a {offer.unit_label}"
+    if flavor not in _FREE and owner == account.name and account.can_pay is False:
         raise ReelTalkError(
-            f"--hardware {flavor} costs {price.unit_cost_usd:g} dollars a {price.unit_label}, and "
-            f"{account.name} has no payment method; add one at {_BILLING_PAGE}, leave --hardware "
-            "out, or name an organisation that pays with --namespace; nothing was written"
+            f"--hardware {flavor} costs {price}, and {account.name} has no payment method; add one "
+            f"at {_BILLING_PAGE}, leave --hardware out, or name an organisation that pays with "
+            "--namespace; nothing was written"
         )
+    return price

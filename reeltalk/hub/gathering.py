@@ -31,8 +31,8 @@ from reeltalk.model_card import CardLinks
 from reeltalk.model_folder import PUBLISHED_FILE, RUN_FILE, WEIGHTS_FILE, read_json, sha256_of
 
 STAGE_FOLDERS = (Path("models/standard"), Path("models/modern"))
-# Stands for a commit that is still to be made.
-_NOT_YET = "0" * 40
+NOT_YET = "0" * 40
+"""Stands for a commit that is still to be made."""
 
 
 def model_targets(
@@ -116,7 +116,7 @@ def space_model(
     """Tell how the Space reads a model; a commit that is still to be made is all zeros."""
     if target.kind != "model":
         return None
-    now = _NOT_YET if plan.changes_files else str(plan.remote.sha)
+    now = NOT_YET if plan.changes_files else str(plan.remote.sha)
     private = not release.access.public and plan.remote.private is not False
     return SpaceModel(target.stage, target.repo_id, sha or now, target.has_int8, private)
 

@@ -84,8 +84,9 @@ def present(
     targets: Sequence[Target],
     plans: Sequence[UploadPlan],
     create_pr: bool = False,
+    settings: Sequence[str] = (),
 ) -> bool:
-    """Print the plan; tell whether it is to be carried out.
+    """Print the plan, with the lines of the Space's settings; tell whether it is to be carried out.
 
     Raises:
         ReelTalkError: if there is a token and it may not write what is planned.
@@ -96,8 +97,10 @@ def present(
         whose = "without a token"
     say(f"plan, {whose}, for {release.connection.endpoint}:")
     for plan in plans:
-        for line in describe_plan(plan):
+        for line in describe_plan(plan, compared=release.account is not None):
             say(f"  {line}")
+    for line in settings:
+        say(f"  {line}")
     for note in dict.fromkeys(note for target in targets for note in target.notes):
         say(f"  note: {note}")
     if release.account is not None:

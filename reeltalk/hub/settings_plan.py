@@ -7,7 +7,15 @@ from pathlib import Path
 
 from reeltalk.hub.connection import SPACE_TOKEN, Connection
 from reeltalk.hub.receipts import read_receipts
-from reeltalk.hub.space import TOKEN_SECRET, has_token, set_hardware, set_token, set_variables
+from reeltalk.hub.space import (
+    TOKEN_SECRET,
+    has_hardware,
+    has_token,
+    read_variables,
+    set_hardware,
+    set_token,
+    set_variables,
+)
 from reeltalk.hub.upload_plan import UploadPlan
 
 
@@ -18,14 +26,16 @@ class SettingsPlan:
     Attributes:
         repo_id: the Space.
         variables: all of ours that it is to have.
+        changed: the names of those that it has otherwise, or not at all.
         token: what its secret is to be set to; "" where that stays as it is.
         token_mark: beginning of the sha256 of the token that its secret holds then; "" where
             that is not known.
-        hardware: what it is to run on; None: what it has.
+        hardware: what is to be asked for; None where it has that, or nothing was named.
     """
 
     repo_id: str
     variables: dict[str, str]
+    changed: tuple[str, ...]
     token: str
     token_mark: str
     hardware: str | None
@@ -46,8 +56,27 @@ def plan_settings(
     token = os.environ.get(SPACE_TOKEN, "")
     known = _known_mark(connection, plan, receipts)
     mark = hashlib.sha256(token.encode()).hexdigest()[:12] if token else known
-    is_new = bool(token) and mark != known
-    return SettingsPlan(plan.repo_id, variables, token if is_new else "", mark, hardware)
+    found = {} if plan.is_new else read_variables(connection, plan.repo_id)
+    if hardware and not plan.is_new and has_hardware(connection, plan.repo_id, hardware):
+        hardware = None
+    return SettingsPlan(
+        repo_id=plan.repo_id,
+        variables=variables,
+        changed=tuple(key for key, value in variables.items() if found.get(key) != value),
+        token=token if mark != known else "",
+        token_mark=mark,
+        hardware=hardware,
+    )
+
+
+def describe_settings(settings: SettingsPlan, price: str) -> list[str]:
+    """Lay out what will be set as lines of the plan; `price` is that of the hardware."""
+    lines = [f"    set     {key} to {settings.variables[key]}" for key in settings.changed]
+    if settings.token:
+        lines.append(f"    set     the secret {TOKEN_SECRET} to {SPACE_TOKEN}")
+    if settings.hardware is not None:
+        lines.append(f"    ask for hardware {settings.hardware}{price and f', {price}'}")
+    return lines
 
 
 def apply_settings(connection: Connection, settings: SettingsPlan, done: list[str]) -> None:

@@ -127,11 +127,14 @@ def set_token(connection: Connection, repo_id: str, token: str) -> None:
     )
 
 
-def set_hardware(connection: Connection, repo_id: str, flavor: str) -> None:
-    """Ask for hardware, unless the Space has it or has been promised it."""
+def has_hardware(connection: Connection, repo_id: str, flavor: str) -> bool:
+    """Tell whether a Space has hardware, or has been promised it."""
     runtime = connection.ask(f"reading {repo_id}", connection.api.get_space_runtime, repo_id)
-    if flavor in (runtime.hardware, runtime.requested_hardware):
-        return
+    return flavor in (runtime.hardware, runtime.requested_hardware)
+
+
+def set_hardware(connection: Connection, repo_id: str, flavor: str) -> None:
+    """Ask for hardware."""
     connection.ask(
         f"asking for {flavor} for {repo_id}",
         connection.api.request_space_hardware,

@@ -95,9 +95,14 @@ def plan_upload(
     return UploadPlan(kind, repo_id, remote, tuple(sorted(wanted, key=lambda f: f.path)), public)
 
 
-def describe_plan(plan: UploadPlan) -> list[str]:
-    """Lay a plan out as lines: the repo, then every file that changes with its size."""
-    if plan.is_new:
+def describe_plan(plan: UploadPlan, compared: bool = True) -> list[str]:
+    """Lay a plan out as lines: the repo, then every file that changes with its size.
+
+    A plan that was not `compared` with the Hub, for want of a token, tells only what goes up.
+    """
+    if not compared:
+        seen = "not compared: no token"
+    elif plan.is_new:
         seen = f"new, {'public' if plan.public else 'private'}"
     elif plan.becomes_public:
         seen = "becomes public"

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from reeltalk.config import PublishConfig, SpaceSettings, UploadModelConfig, UploadSpaceConfig
-from reeltalk.hub.account import check_hardware, check_space_token
+from reeltalk.hub.account import check_hardware, check_rights, check_space_token
 from reeltalk.hub.asking import ask_space
 from reeltalk.hub.connection import saying_what_was_done
 from reeltalk.hub.gathering import (
+    NOT_YET,
     STAGE_FOLDERS,
     model_targets,
     published_models,
@@ -19,8 +20,7 @@ from reeltalk.hub.publishing import Published, check_unmoved, create_missing
 from reeltalk.hub.receipts import read_receipts
 from reeltalk.hub.release import Release, carry_out, choose_tag, open_release, plan_target, present
 from reeltalk.hub.release_log import log_release
-from reeltalk.hub.repo_files import read_remote
-from reeltalk.hub.settings_plan import apply_settings, plan_settings
+from reeltalk.hub.settings_plan import apply_settings, describe_settings, plan_settings
 from reeltalk.hub.space import (
     FEEDBACK_VARIABLE,
     SpaceModel,
@@ -75,12 +75,12 @@ def publish_space(config: UploadSpaceConfig) -> None:
     plan = plan_target(release, target)
     if release.account is not None:
         choose_tag(release, [plan])
-    _check_settings(release, config, names)
+    lines = _settings_lines(release, config, names, target, plan, models)
     noted = with_feedback_note(with_token_note(target, models), config, names)
-    if not present(release, [noted], [plan]):
+    if not present(release, [noted], [plan], settings=lines):
         return
     with saying_what_was_done(release.done):
-        variables = _variables(release, config, names, models)
+        variables = _variables(release, config, names, plan, models)
         space = _put_up(release, config, target, plan, variables)
         log_release(release.tag, [space.state], variables)
         _finish(release, config, space, variables)
@@ -98,14 +98,14 @@ def publish_all(config: PublishConfig) -> None:
     plans = [plan_target(release, target) for target in targets]
     space = space_target(names)
     models = [space_model(release, *pair) for pair in zip(targets, plans, strict=True)]
-    wired = wired_target(space, [model for model in models if model], [names.slang])
+    wanted = [model for model in models if model]
+    wired = wired_target(space, wanted, [names.slang])
     space_plan = plan_target(release, wired)
     if release.account is not None:
         choose_tag(release, [*plans, space_plan])
-    _check_settings(release, config, names)
-    noted = with_token_note(wired, [model for model in models if model])
-    noted = with_feedback_note(noted, config, names)
-    if not present(release, [*targets, noted], [*plans, space_plan]):
+    lines = _settings_lines(release, config, names, wired, space_plan, wanted)
+    noted = with_feedback_note(with_token_note(wired, wanted), config, names)
+    if not present(release, [*targets, noted], [*plans, space_plan], settings=lines):
         return
     with saying_what_was_done(release.done):
         published = [carry_out(release, *pair) for pair in zip(targets, plans, strict=True)]
@@ -116,7 +116,7 @@ def publish_all(config: PublishConfig) -> None:
         wanted = [model for model in models if model]
         wired = wired_target(space, wanted, [names.slang])
         space_plan = replace(space_plan, wanted=wired.files)
-        variables = _variables(release, config, names, wanted)
+        variables = _variables(release, config, names, space_plan, wanted)
         up = _put_up(release, config, wired, space_plan, variables)
         log_release(release.tag, [done.state for done in [*published, up]], variables)
         _finish(release, config, up, variables)
@@ -124,13 +124,27 @@ def publish_all(config: PublishConfig) -> None:
         say(f"  {done.url(release.connection.endpoint)}")
 
 
-def _check_settings(release: Release, config: SpaceSettings, names: RepoNames) -> None:
-    if release.account is None:
-        return
-    check_space_token(release.connection, names.owner, config.feedback)
-    if config.hardware is not None:
-        owner = names.space.split("/")[0]
-        check_hardware(release.connection, release.account, owner, config.hardware)
+def _settings_lines(
+    release: Release,
+    config: SpaceSettings,
+    names: RepoNames,
+    target: Target,
+    plan: UploadPlan,
+    models: list[SpaceModel],
+) -> list[str]:
+    """Check the Space's token and hardware, and lay out which of its settings change."""
+    connection, price = release.connection, ""
+    if release.account is not None:
+        check_space_token(connection, names.owner, config.feedback)
+        if config.hardware is not None:
+            owner = names.space.split("/")[0]
+            price = check_hardware(connection, release.account, owner, config.hardware)
+        if not plan.is_new:
+            # Only who may write a Space may read its settings.
+            check_rights(connection, release.account, [plan])
+    variables = _variables(release, config, names, plan, models)
+    settings = plan_settings(connection, plan, target.receipts, variables, config.hardware)
+    return [line.replace(NOT_YET, "its new commit") for line in describe_settings(settings, price)]
 
 
 def _put_up(
@@ -154,13 +168,16 @@ def _put_up(
 
 
 def _variables(
-    release: Release, config: SpaceSettings, names: RepoNames, models: list[SpaceModel]
+    release: Release,
+    config: SpaceSettings,
+    names: RepoNames,
+    plan: UploadPlan,
+    models: list[SpaceModel],
 ) -> dict[str, str]:
     """Give the Space's variables: its models, and where feedback goes, if it is to go anywhere."""
     if config.feedback:
         return variables_for(models) | {FEEDBACK_VARIABLE: names.feedback}
-    known = read_remote(release.connection, "space", names.space).sha is not None
-    found = read_variables(release.connection, names.space) if known else {}
+    found = {} if plan.is_new else read_variables(release.connection, names.space)
     kept = {key: value for key, value in found.items() if key == FEEDBACK_VARIABLE}
     return variables_for(models) | kept
 

@@ -104,7 +104,7 @@ def test_without_a_token_the_plan_is_shown_with_the_way_to_one(hub, monkeypatch,
     monkeypatch.delenv("HF_TOKEN", raising=False)
     with pytest.raises(ReelTalkError, match="settings/tokens"):
         publish_all(everything())
-    assert "YOUR-ACCOUNT/reeltalk-modern  (new, private): add" in capsys.readouterr().out
+    assert "YOUR-ACCOUNT/reeltalk-modern  (not compared: no token): add" in capsys.readouterr().out
     publish_all(everything(dry_run=True))
     assert "settings/tokens" in capsys.readouterr().out
     assert writes(hub) == []
@@ -353,6 +353,25 @@ def test_a_space_that_someone_else_edits_keeps_its_settings(hub, alice, monkeypa
     assert hub.space("alice/reeltalk").variables == before
     assert hub.space("alice/reeltalk").secrets == {}
     assert space.text(space.sha, "theirs.txt") == "theirs"
+
+
+def test_the_plan_names_what_costs_money_or_starts_the_space_anew(
+    hub, alice, space_token, monkeypatch, capsys
+):
+    publish_all(everything(dry_run=True, hardware="cpu-basic"))
+    said = capsys.readouterr().out
+    assert "set     MODERN_MODEL to alice/reeltalk-modern@its new commit" in said
+    assert "set     the secret HF_TOKEN to SPACE_TOKEN" in said
+    assert "ask for hardware cpu-basic, free" in said
+    team = HubAccess(namespace="reel-team", dry_run=True)
+    publish_all(everything(access=team, hardware="cpu-upgrade"))
+    assert "ask for hardware cpu-upgrade, 0.0005 dollars a minute" in capsys.readouterr().out
+    publish_all(everything())
+    capsys.readouterr()
+    publish_all(everything(hardware="cpu-basic"))
+    said = capsys.readouterr().out
+    assert "    set " not in said
+    assert "ask for" not in said
 
 
 def feedback_repo_of(hub):
