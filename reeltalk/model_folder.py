@@ -55,7 +55,7 @@ def new_model_folder(place: Path) -> Iterator[Path]:
             shutil.copy2(place / PUBLISHED_FILE, folder)
         for file in folder.rglob("*"):
             if file.is_file():
-                _flush_to_disk(file)
+                flush_to_disk(file)
         _move_into_place(folder, place)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -177,19 +177,28 @@ def write_json(file: Path, content: dict[str, Any]) -> None:
     """Write a JSON object to a new file or over an old one, in one step."""
     unfinished = file.with_name(file.name + ".part")
     unfinished.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    flush_to_disk(unfinished)
     unfinished.replace(file)
+
+
+def flush_to_disk(path: Path) -> None:
+    """Have a file's bytes on the disk before its name, or the names in a folder before the next.
+
+    Otherwise a power cut may leave empty files, or keep a removal and lose what was to be there.
+    """
+    if path.is_dir() and os.name != "posix":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def sha256_of(file: Path) -> str:
     """Hash a file's bytes."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _flush_to_disk(file: Path) -> None:
-    """Have the bytes on the disk before the name: a power cut must not leave empty files."""
-    with file.open("rb") as stream:
-        os.fsync(stream.fileno())
 
 
 def _move_into_place(folder: Path, place: Path) -> None:

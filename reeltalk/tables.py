@@ -3,10 +3,11 @@
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from reeltalk.errors import ReelTalkError
+from reeltalk.errors import ReelTalkError, first_line
 
 Row = dict[str, Any]
 
@@ -14,7 +15,7 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (".csv", ".tsv", ".jsonl", ".parquet")
 
 # The csv module refuses fields over 131,072 characters; a review may be longer.
-_LONGEST_FIELD = 2**31 - 1
+LONGEST_FIELD = 2**31 - 1
 
 _READ_BYTES = 2**20
 
@@ -34,6 +35,9 @@ def read_columns(file: Path) -> list[str]:
     check_format(file)
     if file.suffix.lower() == ".parquet":
         return list(parquet_schema(file).names)
+    if file.suffix.lower() in DELIMITERS:
+        with _text(file) as stream:
+            return _header(file, _reader(file, stream))
     for row in read_rows(file):
         return list(row)
     return []
@@ -52,14 +56,8 @@ def read_rows(file: Path) -> Iterator[Row]:
         yield from _read_parquet(file)
     else:
         read = _read_jsonl if suffix == ".jsonl" else _read_delimited
-        try:
-            with file.open(encoding="utf-8-sig", newline="") as stream:
-                yield from read(file, stream)
-        except UnicodeDecodeError as error:
-            raise ReelTalkError(
-                f"{file}: byte {error.object[error.start]:#04x} is not UTF-8; "
-                "convert the file, for example with: iconv -f latin1 -t utf-8"
-            ) from error
+        with _text(file) as stream:
+            yield from read(file, stream)
 
 
 def parquet_schema(file: Path) -> Any:  # noqa: ANN401  (pyarrow ships no types)
@@ -69,8 +67,10 @@ def parquet_schema(file: Path) -> Any:  # noqa: ANN401  (pyarrow ships no types)
 
     try:
         return pyarrow.parquet.read_schema(file)
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        raise ReelTalkError(f"{file}: this is no readable parquet file: {error}") from error
+    except (pyarrow.ArrowException, OSError) as error:
+        raise ReelTalkError(
+            f"{file}: this is no readable parquet file: {first_line(error)}"
+        ) from error
 
 
 def count_lines(file: Path) -> int:
@@ -104,7 +104,13 @@ def write_rows(
         import pyarrow
         import pyarrow.parquet
 
-        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(list(rows), schema), file)
+        try:
+            table = pyarrow.Table.from_pylist(list(rows), schema)
+        except (pyarrow.ArrowException, OverflowError) as error:
+            raise ReelTalkError(
+                f"{file}: the rows cannot be written: {first_line(error)}"
+            ) from error
+        pyarrow.parquet.write_table(table, file)
         return
     # backslashreplace: a lone surrogate that JSON had escaped is written escaped again.
     with file.open("w", encoding="utf-8", newline="", errors="backslashreplace") as stream:
@@ -112,11 +118,34 @@ def write_rows(
             stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         else:
             writer = csv.DictWriter(
-                stream, columns, delimiter=DELIMITERS[suffix], lineterminator="\n"
+                _Lines(stream), columns, delimiter=DELIMITERS[suffix], lineterminator="\r\n"
             )
             if header:
                 writer.writeheader()
             writer.writerows(rows)
+
+
+class _Lines:
+    r"""Ends the lines of a csv writer with \n; told so itself, it would leave a \r unquoted."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, line: str) -> None:
+        """Write a line that ends in CR LF."""
+        self._stream.write(line[:-2] + "\n")
+
+
+@contextmanager
+def _text(file: Path) -> Iterator[IO[str]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            yield stream
+    except UnicodeDecodeError as error:
+        raise ReelTalkError(
+            f"{file}: byte {error.object[error.start]:#04x} is not UTF-8; "
+            "convert the file, for example with: iconv -f latin1 -t utf-8"
+        ) from error
 
 
 def _read_parquet(file: Path) -> Iterator[Row]:
@@ -124,15 +153,24 @@ def _read_parquet(file: Path) -> Iterator[Row]:
     import pyarrow.parquet
 
     parquet_schema(file)
-    try:
-        # Otherwise pyarrow reads whole row groups, and one of them may be all of the file.
-        with pyarrow.parquet.ParquetFile(
-            file, buffer_size=_READ_BYTES, pre_buffer=False
-        ) as parquet:
-            for batch in parquet.iter_batches(batch_size=1024):
-                yield from batch.to_pylist()
-    except (pyarrow.ArrowInvalid, OSError) as error:
-        raise ReelTalkError(f"{file}: the file is damaged: {error}") from error
+    # Otherwise pyarrow reads whole row groups, and one of them may be all of the file.
+    with pyarrow.parquet.ParquetFile(file, buffer_size=_READ_BYTES, pre_buffer=False) as parquet:
+        batches = parquet.iter_batches(batch_size=1024)
+        while True:
+            try:
+                rows = next(batches).to_pylist()
+            except StopIteration:
+                return
+            # Besides damage: bytes that are no text, dates beyond year 9999, unknown time zones.
+            except (
+                pyarrow.ArrowException,
+                OSError,
+                ValueError,
+                OverflowError,
+                LookupError,
+            ) as error:
+                raise ReelTalkError(f"{file}: the file is damaged: {first_line(error)}") from error
+            yield from rows
 
 
 def _read_jsonl(file: Path, stream: IO[str]) -> Iterator[Row]:
@@ -141,16 +179,16 @@ def _read_jsonl(file: Path, stream: IO[str]) -> Iterator[Row]:
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise ReelTalkError(f"{file}, line {number}: no JSON: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise ReelTalkError(f"{file}, line {number}: no JSON: {first_line(error)}") from error
         if not isinstance(row, dict):
             raise ReelTalkError(f"{file}, line {number}: {line.strip()[:40]!r} is no JSON object")
         yield row
 
 
 def _read_delimited(file: Path, stream: IO[str]) -> Iterator[Row]:
-    csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.DictReader(stream, delimiter=DELIMITERS[file.suffix.lower()], strict=True)
+    reader = _reader(file, stream)
+    _header(file, reader)
     try:
         for row in reader:
             if None in row or None in row.values():
@@ -160,5 +198,17 @@ def _read_delimited(file: Path, stream: IO[str]) -> Iterator[Row]:
                     f"{len(reader.fieldnames or ())}; quote fields that hold the delimiter"
                 )
             yield row
+    except csv.Error as error:
+        raise ReelTalkError(f"{file}, line {reader.line_num}: {error}") from error
+
+
+def _reader(file: Path, stream: IO[str]) -> "csv.DictReader[str]":
+    csv.field_size_limit(LONGEST_FIELD)
+    return csv.DictReader(stream, delimiter=DELIMITERS[file.suffix.lower()], strict=True)
+
+
+def _header(file: Path, reader: "csv.DictReader[str]") -> list[str]:
+    try:
+        return list(reader.fieldnames or ())
     except csv.Error as error:
         raise ReelTalkError(f"{file}, line {reader.line_num}: {error}") from error

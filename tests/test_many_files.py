@@ -144,21 +144,26 @@ def test_bad_files_get_a_line_each_and_the_others_are_scored(tiny_model, folder,
     (folder / "c2.parquet").write_bytes(b"PAR1 not really")
     (folder / "d.jsonl").write_text('{"text": "fine"}\n{"text": 5}\n')
     (folder / "e.csv").write_text("")
+    (folder / "f.csv").write_text("text,stars,stars\nfine,4,5\n")
+    (folder / "g.jsonl").write_text('{"text": "fine"}\n{"text": "fine", "windows": 2}\n')
+    (folder / "h.csv").write_text("text,stars\n")
     out = tmp_path / "out"
     with pytest.raises(SystemExit) as end:
         score(tiny_model, out, folder)
     assert end.value.code == 1
     said = capsys.readouterr().err
-    summary = said.partition("4 of 8 files scored")[2]
+    summary = said.partition("5 of 11 files scored")[2]
     for line in (
         f"{folder}/b2.csv: there is no column 'text'; found review",
         f"{folder}/c2.parquet: this is no readable parquet file",
         f"{folder}/d.jsonl, row 2: 'text' holds 5, which is no text",
         f"{folder}/e.csv: there is no column 'text'; found none",
+        f"{folder}/f.csv: there is more than one column 'stars'; rename or drop the others",
+        f"{folder}/g.jsonl, row 2: the columns windows are there already",
     ):
         assert said.count(line) == 2
         assert line in summary
-    assert outputs(out) == {"a.csv", "b.jsonl", "c.parquet", "old/a.csv"}
+    assert outputs(out) == {"a.csv", "b.jsonl", "c.parquet", "h.csv", "old/a.csv"}
 
 
 @pytest.mark.parametrize(
@@ -192,6 +197,29 @@ def test_a_file_of_someone_else_s_is_not_replaced(tiny_model, folder, tmp_path):
     write(tmp_path / "out" / "a.csv")
     with pytest.raises(ReelTalkError, match=r"out/a.csv is there already, and this command did"):
         score(tiny_model, tmp_path / "out", folder)
+
+
+def test_a_folder_of_someone_else_s_does_not_make_an_output_ours(tiny_model, folder, tmp_path):
+    out = tmp_path / "out"
+    write(out / "a.csv")
+    (out / "a.csv.parts").mkdir()
+    with pytest.raises(ReelTalkError, match=r"out/a.csv is there already, and this command did"):
+        score(tiny_model, out, folder)
+    (out / "a.csv").unlink()
+    (out / "a.csv.parts" / "notes.txt").write_text("mine")
+    with pytest.raises(SystemExit):
+        score(tiny_model, out, folder)
+    assert outputs(out) == {"a.csv.parts/notes.txt", "b.jsonl", "c.parquet", "old/a.csv"}
+
+
+def test_a_damaged_record_of_a_finished_file_makes_it_again(tiny_model, folder, tmp_path, capsys):
+    out = tmp_path / "out"
+    score(tiny_model, out, folder)
+    (out / ".finished" / "a.csv.json").write_text("")
+    score(tiny_model, out, folder)
+    said = capsys.readouterr()
+    assert "3 of 4 files are finished: skipped" in said.err
+    assert "40 reviews scored" in said.out
 
 
 def test_two_runs_do_not_write_one_folder(tiny_model, folder, tmp_path):

@@ -1,9 +1,11 @@
 """Scoring from the command line: texts, standard input, and files that survive a kill."""
 
 import json
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
@@ -115,6 +117,86 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(predictor, tmp_path, suff
     assert predict_file(DyingPredictor(), file, out) == 70
     assert scored == [16, 16, 16, 16, 16, 6]
     assert out.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
+
+
+def interrupted(predictor, file, out, monkeypatch, parts_written):
+    """Leave the parts of a run that was killed."""
+    monkeypatch.setattr(parts_module, "PART_ROWS", 16)
+    calls = []
+
+    class DyingPredictor:
+        def predict(self, texts):
+            calls.append(len(texts))
+            if len(calls) > parts_written:
+                raise KilledError
+            return predictor.predict(texts)
+
+    with pytest.raises(KilledError):
+        predict_file(DyingPredictor(), file, out)
+    return out.with_name(f"{out.name}.parts")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize("kept", [0.0, 0.5])
+def test_a_part_that_a_power_cut_emptied_is_scored_again(
+    predictor, tmp_path, suffix, kept, monkeypatch
+):
+    file, out = write(tmp_path / f"in{suffix}"), tmp_path / f"out{suffix}"
+    part = interrupted(predictor, file, out, monkeypatch, 3) / f"00000001{suffix}"
+    part.write_bytes(part.read_bytes()[: int(kept * part.stat().st_size)])
+    assert predict_file(predictor, file, out) == 70
+    predict_file(predictor, file, tmp_path / f"whole{suffix}")
+    assert out.read_bytes() == (tmp_path / f"whole{suffix}").read_bytes()
+
+
+def test_a_damaged_part_of_parquet_is_named_and_scored_by_the_next_run(
+    predictor, tmp_path, monkeypatch
+):
+    file, out = write(tmp_path / "in.parquet"), tmp_path / "out.parquet"
+    part = interrupted(predictor, file, out, monkeypatch, 3) / "00000001.parquet"
+    content = bytearray(part.read_bytes())
+    content[4:60] = bytes(56)
+    part.write_bytes(content)
+    with pytest.raises(ReelTalkError, match="00000001.parquet was damaged .* scores it again"):
+        predict_file(predictor, file, out)
+    assert predict_file(predictor, file, out) == 70
+    assert [row["id"] for row in read_rows(out)] == [row["id"] for row in ROWS]
+
+
+def test_a_job_file_that_a_power_cut_emptied_begins_anew(predictor, tmp_path, monkeypatch):
+    file, out = write(tmp_path / "in.csv"), tmp_path / "out.csv"
+    (interrupted(predictor, file, out, monkeypatch, 2) / "job.json").write_text("")
+    assert predict_file(predictor, file, out) == 70
+    assert len(list(read_rows(out))) == 70
+
+
+def test_bytes_are_on_the_disk_before_their_names(predictor, tmp_path, monkeypatch):
+    """As seen by the calls: each rename of a file comes after a flush of that file."""
+    flushed, renamed = set(), []
+    fsync, replace = os.fsync, Path.replace
+
+    def seen_fsync(descriptor):
+        flushed.add(os.fstat(descriptor).st_ino)
+        fsync(descriptor)
+
+    def seen_replace(self, target):
+        renamed.append((Path(target).name, self.stat().st_ino in flushed))
+        return replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    monkeypatch.setattr(Path, "replace", seen_replace)
+    predict_file(predictor, write(tmp_path / "in.csv"), tmp_path / "out.csv")
+    assert renamed == [("job.json", True), ("00000000.csv", True), ("out.csv", True)]
+    assert tmp_path.stat().st_ino in flushed
+
+
+def test_a_folder_that_only_looks_like_parts_is_left_alone(predictor, tmp_path):
+    file, notes = write(tmp_path / "in.csv"), tmp_path / "out.csv.parts" / "my_notes.txt"
+    notes.parent.mkdir()
+    notes.write_text("mine")
+    with pytest.raises(ReelTalkError, match="out.csv.parts is there already, and this command"):
+        predict_file(predictor, file, tmp_path / "out.csv")
+    assert notes.read_text() == "mine"
 
 
 @pytest.mark.parametrize("change", ["input", "model"])

@@ -10,6 +10,7 @@ from reeltalk.tables import count_lines, read_columns, read_rows, write_rows
 ROWS = [
     {"id": "007", "text": 'commas, "quotes"\nand lines'},
     {"id": "", "text": "caf\u00e9 \U0001f525"},
+    {"id": "\r", "text": "an old\rMac's line, and\r\na newer one's"},
 ]
 SCHEMA = pyarrow.schema([("id", pyarrow.string()), ("text", pyarrow.string())])
 
@@ -43,6 +44,14 @@ def test_lone_surrogates_of_json_survive(tmp_path):
     assert list(read_rows(copy)) == rows
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_a_header_alone_names_the_columns(tmp_path, suffix):
+    file = tmp_path / f"empty{suffix}"
+    write_rows(file, [], ["text", "stars"])
+    assert read_columns(file) == ["text", "stars"]
+    assert list(read_rows(file)) == []
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -51,6 +60,12 @@ def test_lone_surrogates_of_json_survive(tmp_path):
         ("a.csv", b"text\ncaf\xe9\n", "a.csv: byte 0xe9 is not UTF-8"),
         ("a.jsonl", b'{"text": "fine"}\n{"text": \n', "a.jsonl, line 2: no JSON"),
         ("a.jsonl", b'["a list"]\n', "a.jsonl, line 1: .* is no JSON object"),
+        (
+            "a.jsonl",
+            b'{"n": ' + b"9" * 5000 + b"}\n",
+            "a.jsonl, line 1: no JSON: Exceeds the limit",
+        ),
+        ("a.jsonl", b"[" * 100_000 + b"\n", "a.jsonl, line 1: no JSON: maximum recursion"),
         ("a.parquet", b"PAR1 not really", "a.parquet: this is no readable parquet file"),
         ("a.xlsx", b"", "a.xlsx: the format '.xlsx' is unknown; use one of .csv"),
     ],
@@ -76,6 +91,23 @@ def test_a_damaged_parquet_body_is_said(tmp_path):
     file.write_bytes(damaged)
     with pytest.raises(ReelTalkError, match="body.parquet: the file is damaged"):
         list(read_rows(file))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pyarrow.array([b"caf\xe9"]).view(pyarrow.string()),
+        pyarrow.array([2**60], pyarrow.timestamp("us")),
+        pyarrow.array([0], pyarrow.timestamp("us", tz="Mars/Olympus")),
+    ],
+    ids=["bytes that are no text", "a date past the year 9999", "an unknown time zone"],
+)
+def test_cells_that_python_cannot_hold_are_said_in_one_line(tmp_path, column):
+    file = tmp_path / "odd.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"text": column}), file)
+    with pytest.raises(ReelTalkError, match="odd.parquet: the file is damaged: ") as said:
+        list(read_rows(file))
+    assert "\n" not in str(said.value)
 
 
 def test_reading_is_lazy(tmp_path):

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from reeltalk_inference import Predictor
-from reeltalk_inference.engine import FP32_FILE, INT8_FILE
 
 from reeltalk.errors import ReelTalkError
 from reeltalk.prediction.files import UNREADABLE
 from reeltalk.prediction.inputs import error_line, fetch
+from reeltalk.prediction.models import scoring_files
 from reeltalk.prediction.parts import check_columns, read_parts, rows_before
 from reeltalk.prediction.verdict_rows import score_rows
 
@@ -46,7 +46,7 @@ class Scorer:
         try:
             scored = score_rows(self._predictor, rows, text_column, source, before)
         except ReelTalkError as error:
-            return _message(message["output"], "error", 0, str(error).encode())
+            return _message(message["output"], "error", 0, pickle.dumps(str(error)))
         return _message(message["output"], "scored", message["number"], pickle.dumps(scored))
 
 
@@ -56,6 +56,7 @@ def read_files(table: Any) -> Iterator[Any]:  # noqa: ANN401
         parts, finished = pickle.loads(item["packed"])
         count = skipped = 0
         try:
+            parts.open()
             file = fetch(parts.job, parts.dir)
             check_columns(file, parts.text_column)
             for number, rows in read_parts(file):
@@ -68,13 +69,12 @@ def read_files(table: Any) -> Iterator[Any]:  # noqa: ANN401
             yield _message(item["output"], "end", count, pickle.dumps(skipped))
         except UNREADABLE as error:
             line = error_line(error, parts.job, parts.dir)
-            yield _message(item["output"], "error", 0, line.encode())
+            yield _message(item["output"], "error", 0, pickle.dumps(line))
 
 
 def pack_model(model: Path) -> dict[str, bytes]:
-    """Read what `Predictor.from_folder` opens of a model folder."""
-    onnx = INT8_FILE if (model / INT8_FILE).is_file() else FP32_FILE
-    return {name: (model / name).read_bytes() for name in ("config.json", "tokenizer.json", onnx)}
+    """Read the files of a model folder that score."""
+    return {name: (model / name).read_bytes() for name in scoring_files(model)}
 
 
 def _message(output: int, kind: str, number: int, payload: bytes) -> Any:  # noqa: ANN401

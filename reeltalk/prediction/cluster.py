@@ -23,7 +23,8 @@ from reeltalk_inference.cores import available_cores
 
 from reeltalk.errors import ReelTalkError, first_line
 from reeltalk.prediction.actors import Scorer, pack_model, read_files
-from reeltalk.prediction.inputs import fetch
+from reeltalk.prediction.files import UNREADABLE
+from reeltalk.prediction.inputs import error_line, fetch
 from reeltalk.prediction.parts import Parts
 from reeltalk.prediction.progress import Progress
 from reeltalk.terminal import warn
@@ -37,6 +38,9 @@ READERS = 2
 READER_BYTES = 128 * 2**20
 ACTOR_BYTES = 512 * 2**20
 """Memory that Ray sets aside for a process; without it, 2.6 GB: more than small machines have."""
+
+MOST_RETRIES = 3
+"""How often a part goes to another actor; one that each of them dies of ends the run."""
 
 # One message is one row of Ray's data, so that a part is never split and never waits for others.
 _BYTES_PER_BLOCK = 1
@@ -58,10 +62,10 @@ def check_cluster(address: str | None) -> None:
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), PROBE_TIMEOUT_S).close()
-    except OSError as error:
+    except (OSError, UnicodeError, OverflowError) as error:
         raise ReelTalkError(
             f"--ray-address {address}: no cluster listens there ({first_line(error)}); start one "
-            "with: ray start --head"
+            "with: RAY_USAGE_STATS_ENABLED=0 ray start --head --include-dashboard=false"
         ) from error
 
 
@@ -83,18 +87,22 @@ def score_on_cluster(
         ReelTalkError: if Ray does not start.
     """
     ray = _start(address, cores)
+    from ray.data.exceptions import ExecutionTimeoutError
+
     progress = Progress()
     errors: dict[int, str] = {}
     try:
         found = int(ray.cluster_resources().get("CPU", 0))
         actors = max(1, min(found, cores or found))
         warn(f"Ray: actors {actors}, machines {sum(node['Alive'] for node in ray.nodes())}")
-        opened = [(parts, parts.open()) for parts in outputs]
+        opened = [(parts, parts.finished()) for parts in outputs]
         messages = _stream(ray, opened, ray.put(pack_model(model)), actors)
         _write(messages, opened, progress, errors)
-    except ray.exceptions.RayError as error:
+    except (ray.exceptions.RayError, ExecutionTimeoutError) as error:
         cause = getattr(error, "cause", None) or error
-        errors[-1] = f"Ray gave up ({first_line(cause)}); the same command goes on from here"
+        errors[-1] = f"Ray gave up ({first_line(cause)})"
+        if not isinstance(error, ray.exceptions.UserCodeException):
+            errors[-1] += "; the same command goes on from here"
         warn(f"error: {errors[-1]}")
     finally:
         progress.close()
@@ -128,6 +136,8 @@ def _start(address: str | None, cores: int | None) -> Any:  # noqa: ANN401
     context.enable_progress_bars = False
     context.print_on_execution_start = False
     context.target_max_block_size = _BYTES_PER_BLOCK
+    # A slow model, or a wait for machines, is no mistake.
+    context.execution_no_progress_timeout_s = -1
     return ray
 
 
@@ -162,6 +172,7 @@ def _stream(
             compute=ray.data.ActorPoolStrategy(size=actors),
             num_cpus=1,
             memory=ACTOR_BYTES,
+            max_task_retries=MOST_RETRIES,
         )
     )
     for table in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
@@ -189,21 +200,23 @@ def _write(
         parts, finished = opened[place]
         if place in errors:
             continue
-        if message["kind"] == "error":
-            errors[place] = message["payload"].decode()
+        try:
+            if message["kind"] == "error":
+                raise ReelTalkError(pickle.loads(message["payload"]))
+            if place not in described:
+                parts.take_columns(fetch(parts.job, parts.dir))
+                described.add(place)
+            if message["kind"] == "end":
+                wanted[place] = number
+                progress.skip(pickle.loads(message["payload"]))
+            else:
+                rows = pickle.loads(message["payload"])
+                parts.write(number, rows)
+                finished.add(number)
+                progress.add(len(rows))
+            if len(finished) == wanted.get(place):
+                parts.join()
+        except UNREADABLE as error:
+            errors[place] = error_line(error, parts.job, parts.dir)
             warn(f"error: {errors[place]}")
             parts.drop_if_empty()
-            continue
-        if place not in described:
-            described.add(place)
-            parts.take_columns(fetch(parts.job, parts.dir))
-        if message["kind"] == "end":
-            wanted[place] = number
-            progress.skip(pickle.loads(message["payload"]))
-        else:
-            rows = pickle.loads(message["payload"])
-            parts.write(number, rows)
-            finished.add(number)
-            progress.add(len(rows))
-        if len(finished) == wanted.get(place):
-            parts.join()

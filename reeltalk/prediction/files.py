@@ -38,7 +38,8 @@ def score_file(predictor: Predictor, parts: Parts, progress: Progress) -> None:
     Continues an earlier run over the same input with the same model. Memory does not grow with
     the file; what is finished is read again, once, and not scored.
     """
-    finished = parts.open()
+    parts.open()
+    finished = parts.finished()
     file = fetch(parts.job, parts.dir)
     parts.take_columns(file)
     progress.expect(count_lines(file))

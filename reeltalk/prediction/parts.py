@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from reeltalk.errors import ReelTalkError
-from reeltalk.model_folder import read_json, write_json
+from reeltalk.model_folder import flush_to_disk, read_json, write_json
 from reeltalk.prediction.inputs import Job
+from reeltalk.prediction.joining import join_parts, whole_parts
 from reeltalk.prediction.verdict_rows import VERDICT_COLUMNS
 from reeltalk.tables import Row, parquet_schema, read_columns, read_rows, write_rows
 
@@ -37,6 +38,8 @@ class Parts:
         """
         self.dir = job.out.with_name(job.out.name + ".parts")
         self.job = job
+        self._job_file = self.dir / "job.json"
+        self._aside = self.dir.with_name(f".{self.dir.name}-old")
         self.text_column = text_column
         identity = f"{job.source} {job.version} {text_column} {model_id}"
         digest = hashlib.sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()
@@ -54,25 +57,44 @@ class Parts:
         Raises:
             ReelTalkError: if what is there in its place was not written by this command.
         """
+        shutil.rmtree(self._aside, ignore_errors=True)
         if self._remembered is None or not self.job.out.exists():
             return False
         if self._remembered.is_file():
-            return read_json(self._remembered) == self._record
-        if not self.dir.is_dir():
+            joined = _is_record(self._remembered, self._record)
+            if joined and _is_record(self._job_file, self._record):
+                self._remove()  # of a run that was stopped between the two
+            return joined
+        if not self._job_file.is_file():
             raise ReelTalkError(
                 f"{self.job.out} is there already, and this command did not write it; move it "
                 "or name another --out"
             )
         return False
 
-    def open(self) -> set[int]:
-        """Make the folder of parts, and give the numbers of those that an earlier run finished."""
-        job_file = self.dir / "job.json"
-        if not (job_file.is_file() and read_json(job_file) == self._record):
-            shutil.rmtree(self.dir, ignore_errors=True)
-            self.dir.mkdir(parents=True)
-            write_json(job_file, self._record)
-        return {int(part.stem) for part in self.dir.glob("[0-9]*")}
+    def finished(self) -> set[int]:
+        """Give the numbers of the parts that an earlier run has finished."""
+        if not _is_record(self._job_file, self._record):
+            return set()
+        return {int(part.stem) for part in whole_parts(self._written(), PART_ROWS)}
+
+    def open(self) -> None:
+        """Make the folder of parts; parts of another input or model are removed.
+
+        Raises:
+            ReelTalkError: if a folder is in its place that this command did not make.
+        """
+        if _is_record(self._job_file, self._record):
+            return
+        if self._job_file.is_file():
+            self._remove()
+        elif self.dir.exists() and {path.name for path in self.dir.iterdir()} - {"job.json.part"}:
+            raise ReelTalkError(
+                f"{self.dir} is there already, and this command did not make it; move it or name "
+                "another --out"
+            )
+        self.dir.mkdir(parents=True, exist_ok=True)
+        write_json(self._job_file, self._record)
 
     def take_columns(self, file: Path) -> None:
         """Take over the columns of the input.
@@ -88,30 +110,39 @@ class Parts:
         """Write a part of scored rows, in one step."""
         unfinished = self.dir / f"unfinished{self.job.out.suffix}"
         write_rows(unfinished, rows, self._columns, self._schema, header=False)
+        flush_to_disk(unfinished)
         unfinished.replace(self.dir / f"{number:08d}{self.job.out.suffix}")
 
     def drop_if_empty(self) -> None:
         """Remove the folder of parts where it has none: the input was no good."""
-        if not any(self.dir.glob("[0-9]*")):
-            shutil.rmtree(self.dir, ignore_errors=True)
+        if self._job_file.is_file() and not self._written():
+            self._remove()
 
     def join(self) -> None:
-        """Make the output from all parts, put it into its place, and remove them."""
+        """Make the output from all parts, put it into its place, and remove them.
+
+        Raises:
+            ReelTalkError: if a part is damaged; the next run scores it again.
+        """
         unfinished = self.dir / f"unfinished{self.job.out.suffix}"
-        parts = sorted(self.dir.glob("[0-9]*"), key=lambda part: int(part.stem))
-        if self.job.out.suffix.lower() == ".parquet":
-            _join_parquet(unfinished, parts, self._schema)
-        else:
-            write_rows(unfinished, [], self._columns)
-            with unfinished.open("ab") as joined:
-                for part in parts:
-                    with part.open("rb") as stream:
-                        shutil.copyfileobj(stream, joined)
+        join_parts(unfinished, self._written(), self._columns, self._schema)
+        flush_to_disk(unfinished)
         unfinished.replace(self.job.out)
+        flush_to_disk(self.job.out.parent)
         if self._remembered is not None:
             self._remembered.parent.mkdir(parents=True, exist_ok=True)
             write_json(self._remembered, self._record)
-        shutil.rmtree(self.dir)
+            flush_to_disk(self._remembered.parent)
+        self._remove()
+
+    def _written(self) -> list[Path]:
+        return sorted(self.dir.glob("[0-9]" * 8 + self.job.out.suffix))
+
+    def _remove(self) -> None:
+        """Remove the folder of parts; a crash leaves all of it in its place, or nothing."""
+        shutil.rmtree(self._aside, ignore_errors=True)
+        self.dir.rename(self._aside)
+        shutil.rmtree(self._aside)
 
 
 def read_parts(file: Path) -> Iterator[tuple[int, list[Row]]]:
@@ -141,6 +172,11 @@ def check_columns(file: Path, text_column: str) -> None:
             f"{file}: there is no column '{text_column}'; found {', '.join(columns) or 'none'}; "
             "name it with --text-column"
         )
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        raise ReelTalkError(
+            f"{file}: there is more than one column '{', '.join(twice)}'; rename or drop the others"
+        )
     taken = sorted(set(columns) & set(VERDICT_COLUMNS))
     if taken:
         raise ReelTalkError(
@@ -149,12 +185,12 @@ def check_columns(file: Path, text_column: str) -> None:
         )
 
 
-def _join_parquet(place: Path, parts: list[Path], schema: Any) -> None:  # noqa: ANN401
-    import pyarrow.parquet
-
-    with pyarrow.parquet.ParquetWriter(place, schema) as writer:
-        for part in parts:
-            writer.write_table(pyarrow.parquet.read_table(part, schema=schema))
+def _is_record(file: Path, record: dict[str, Any]) -> bool:
+    """Say whether a file holds a record; what a crash has emptied or cut off holds none."""
+    try:
+        return file.is_file() and read_json(file) == record
+    except ReelTalkError:
+        return False
 
 
 def _out_schema(file: Path) -> Any:  # noqa: ANN401  (pyarrow ships no types)

@@ -38,7 +38,8 @@ def _predict_files(config: PredictConfig) -> None:
 
         check_cluster(config.ray_address)
     model = find_model(config.model)
-    outputs = [Parts(job, config.text_column, model_id(model), out_dir) for job in jobs]
+    scored_by = model_id(model)
+    outputs = [Parts(job, config.text_column, scored_by, out_dir) for job in jobs]
     with only_run(out_dir or jobs[0].out, "--out"):
         left = [parts for parts in outputs if not parts.are_joined()]
         if len(left) < len(outputs):
@@ -88,7 +89,7 @@ def _find_out_dir(config: PredictConfig) -> Path | None:
         raise ReelTalkError(f"--out {out}: each input gets a file of its own; name a folder")
     if out.is_file():
         raise ReelTalkError(f"--out {out} is a file; name a folder")
-    check_file_place(out / "scored")
+    check_file_place(out / ".reeltalk-probe")
     return out
 
 

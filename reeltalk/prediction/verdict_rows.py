@@ -22,7 +22,7 @@ def score_rows(
         before: how many of its rows come before these.
 
     Raises:
-        ReelTalkError: naming the row whose review is no text.
+        ReelTalkError: naming the row whose review is no text, or that has such columns already.
     """
     texts = []
     for number, row in enumerate(rows, start=before + 1):
@@ -31,6 +31,12 @@ def score_rows(
             raise ReelTalkError(
                 f"{file}, row {number}: '{text_column}' holds {text!r}, which is no text; "
                 "name the column of the reviews with --text-column"
+            )
+        taken = [name for name in VERDICT_COLUMNS if name in row]
+        if taken:
+            raise ReelTalkError(
+                f"{file}, row {number}: the columns {', '.join(taken)} are there already; rename "
+                "or drop them"
             )
         texts.append(text or "")
     verdicts = predictor.predict(texts)
