@@ -144,6 +144,8 @@ def _predict(
     ended, said = time.perf_counter(), log.read_text()
     if process.returncode != (0 if kill_at_part is None else -9):
         raise RuntimeError(f"the run ended with {process.returncode}: {said}")
+    if not first_s:
+        raise RuntimeError("no part was seen while the run went on; give it more rows")
     scored = (rows if kill_at_part is None else kill_at_part * PART_ROWS) - (
         parts_at_first * PART_ROWS
     )

@@ -1,5 +1,7 @@
 """Folders, patterns and URLs of files: an output for each, and what one bad file stops."""
 
+import shutil
+
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -9,7 +11,10 @@ from reeltalk.errors import ReelTalkError
 from reeltalk.prediction import files as files_module
 from reeltalk.prediction import parts as parts_module
 from reeltalk.prediction import predict
-from reeltalk.tables import read_rows, write_rows
+from reeltalk.prediction.inputs import plan_jobs
+from reeltalk.prediction.models import model_id
+from reeltalk.prediction.remote import check_no_key
+from reeltalk.tables import read_columns, read_rows, write_rows
 from tests.tiny import easy_reviews
 
 SCHEMA = pyarrow.schema([("id", pyarrow.string()), ("text", pyarrow.string())])
@@ -85,6 +90,73 @@ def test_a_fetched_file_is_scored_like_a_local_one(tiny_model, folder, tmp_path)
         assert fetched == (tmp_path / "here" / name).read_bytes()
 
 
+@pytest.mark.parametrize("name", ["a b.csv", "50%41.csv", "a#1.csv", "why?.csv", "caf\u00e9.csv"])
+def test_a_listed_file_is_fetched_whatever_its_name(tiny_model, tmp_path, name):
+    file, out = write(tmp_path / "in" / name), tmp_path / "out"
+    write(tmp_path / "in" / "50A.csv", rows=3)
+    score(tiny_model, out, f"file://{tmp_path}/in/*.csv")
+    assert outputs(out) == {name, "50A.csv"}
+    assert [row["text"] for row in read_rows(out / name)] == [
+        row["text"] for row in read_rows(file)
+    ]
+
+
+def test_a_file_of_an_escaped_url_keeps_its_name(tiny_model, tmp_path):
+    write(tmp_path / "in" / "a b.csv")
+    score(tiny_model, tmp_path / "out", f"file://{tmp_path}/in/a%20b.csv")
+    assert outputs(tmp_path / "out") == {"a b.csv"}
+
+
+def test_a_pattern_of_one_folder_does_not_list_those_below(folder, monkeypatch):
+    from pyarrow import fs
+
+    asked = []
+    selector = fs.FileSelector
+
+    def seen(base, recursive):
+        asked.append(recursive)
+        return selector(base, recursive=recursive)
+
+    monkeypatch.setattr(fs, "FileSelector", seen)
+    for name in ("*.csv", "*/*.csv", ""):
+        plan_jobs((f"file://{folder}/{name}",), folder.parent / "out")
+    assert asked == [False, True, True]
+
+
+@pytest.mark.parametrize("name", ["in", "in/*.csv", "file://{here}/in", "file://{here}/in/*.csv"])
+def test_the_folder_of_outputs_may_hold_the_inputs(tiny_model, folder, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scored").mkdir()
+    score(tiny_model, tmp_path.__class__("."), name.format(here=tmp_path))
+    assert {"verdict", "positive"} <= set(read_columns(tmp_path / "a.csv"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "s3://KEYNAME:hunter@bucket/*.csv?nosuch=1",
+        "s3://KEYNAME:hun/ter@bucket/a.csv",
+        "hdfs://user:hunter@host:9000/a.csv",
+        "s3://bucket/*.csv?nosuch=hunter",
+    ],
+)
+@pytest.mark.parametrize("out", [None, "out"])
+def test_no_message_repeats_a_key(tiny_model, tmp_path, monkeypatch, name, out):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ReelTalkError) as said:
+        score(tiny_model, out and tmp_path / out, name)
+    assert "hun" not in str(said.value)
+    assert "KEYNAME" not in str(said.value)
+    assert "://" in str(said.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["hdfs://host:9000/a@b.csv", "s3://bucket/a:b@c.csv", "abfs://box@name.net/a.csv"]
+)
+def test_a_url_without_a_key_is_not_refused(name):
+    check_no_key(name)
+
+
 def test_a_bad_file_behind_a_url_is_named_by_it(tiny_model, tmp_path, capsys):
     (tmp_path / "in").mkdir()
     write_rows(tmp_path / "in" / "b.csv", [{"review": "fine"}], ["review"])
@@ -107,6 +179,21 @@ def test_finished_files_are_skipped_unless_they_changed(tiny_model, folder, tmp_
     assert again == {"a.csv"}
     score(tiny_model, out, folder)
     assert "4 of 4 files are finished: skipped" in capsys.readouterr().err
+
+
+def test_models_are_told_apart_by_the_files_that_score(tiny_model, tmp_path):
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    before = model_id(model)
+    (model / "metrics.json").unlink()
+    assert model_id(model) == before
+    for name in ("config.json", "tokenizer.json", "onnx/model_quantized.onnx"):
+        with (model / name).open("ab") as file:
+            file.write(b" ")
+        assert model_id(model) != before
+        before = model_id(model)
+    (model / "tokenizer.json").unlink()
+    with pytest.raises(ReelTalkError, match=r"tokenizer.json is missing; train the model again"):
+        model_id(model)
 
 
 class KilledError(BaseException):

@@ -13,6 +13,7 @@ import pytest
 from reeltalk.config import PredictConfig
 from reeltalk.errors import ReelTalkError
 from reeltalk.prediction import predict
+from reeltalk.prediction.parts import Parts
 from reeltalk.tables import write_rows
 from tests.conftest import NO_HUB, REPOSITORY
 from tests.test_many_files import outputs, score, write
@@ -66,30 +67,101 @@ def test_many_files_on_a_cluster_are_those_of_one_process(tiny_model, tmp_path, 
     assert "5 of 8 files are finished: skipped" in capsys.readouterr().err
 
 
-@needs_ray
-def test_an_actor_that_is_killed_loses_and_repeats_nothing(tiny_model, tmp_path):
-    """The command starts Ray by itself; a process of the model is killed at the first part."""
+def scorers(process):
+    """Find the processes of the model that a command has started."""
+    found = []
+    for child in psutil.Process(process.pid).children(recursive=True):
+        try:
+            if "Scorer" in "".join(child.cmdline()):
+                found.append(child)
+        except (psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+    return found
+
+
+def start(*arguments):
+    command = [sys.executable, "-m", "reeltalk", "predict", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(what, process, timeout_s=120):
+    """Give what a function finds, once it finds something; fail where the command ends first."""
+    until = time.monotonic() + timeout_s
+    while not (found := what()):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    return found
+
+
+@pytest.fixture
+def many_rows(tmp_path):
+    """A file of 40 parts."""
     file = tmp_path / "in.csv"
-    texts = [f"{text} " * 2 for text, _ in easy_reviews(6_000)]
-    write_rows(file, [{"text": text} for text in texts], ["text"])
-    score(tiny_model, tmp_path / "one.csv", file)
+    write_rows(file, [{"text": text} for text, _ in easy_reviews(40_000)], ["text"])
+    return file
+
+
+@needs_ray
+def test_an_actor_that_is_killed_loses_and_repeats_nothing(tiny_model, tmp_path, many_rows):
+    """The command starts Ray by itself; a process of the model is killed with work to do."""
+    score(tiny_model, tmp_path / "one.csv", many_rows)
     out = tmp_path / "ray.csv"
     flags = ["--engine", "ray", "--threads", "2", "--model", tiny_model, "--out", out]
-    command = [sys.executable, "-m", "reeltalk", "predict", *map(str, [file, *flags])]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
-    while not list(tmp_path.glob("ray.csv.parts/0*")):
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.02)
-    started = psutil.Process(process.pid).children(recursive=True)
-    actors = [child for child in started if "Scorer" in "".join(child.cmdline())]
-    assert len(actors) == 2, [child.cmdline() for child in started]
-    actors[0].send_signal(signal.SIGKILL)
-    said = process.communicate(timeout=240)[1]
-    assert process.returncode == 0, said
+    process = start(many_rows, *flags)
+    started = []
+    try:
+        wait_for(lambda: list(tmp_path.glob("ray.csv.parts/0*")), process)
+        actors = wait_for(lambda: scorers(process), process)
+        started = psutil.Process(process.pid).children(recursive=True)
+        actors[0].send_signal(signal.SIGKILL)
+        assert not out.exists(), "nothing was left to do when the actor was killed"
+        said = process.communicate(timeout=240)[1]
+        assert process.returncode == 0, said
+        assert out.read_bytes() == (tmp_path / "one.csv").read_bytes()
+        assert "Traceback" not in said
+        gone, alive = psutil.wait_procs(started, timeout=20)
+        assert not alive
+    finally:
+        process.kill()
+        for child in started:
+            if child.is_running():
+                child.kill()
+
+
+@needs_ray
+def test_ray_goes_on_where_the_single_process_was_killed(tiny_model, tmp_path, many_rows, cluster):
+    score(tiny_model, tmp_path / "one.csv", many_rows)
+    out = tmp_path / "both.csv"
+    process = start(many_rows, "--threads", 1, "--model", tiny_model, "--out", out)
+    try:
+        wait_for(lambda: list(tmp_path.glob("both.csv.parts/0*")), process)
+    finally:
+        process.kill()
+        process.wait()
+    kept = {part: part.stat().st_mtime_ns for part in tmp_path.glob("both.csv.parts/0*")}
+    assert 0 < len(kept) < 40, "the kill came too late"
+    again = []
+    write_part = Parts.write
+
+    def seen(self, number, rows):
+        again.append(f"{number:08}.csv")
+        write_part(self, number, rows)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Parts, "write", seen)
+        score(tiny_model, out, many_rows, engine="ray", ray_address=cluster)
+    assert len(again) == 40 - len(kept)
+    assert not {part.name for part in kept} & set(again)
     assert out.read_bytes() == (tmp_path / "one.csv").read_bytes()
-    assert "Traceback" not in said
-    gone, alive = psutil.wait_procs(started, timeout=20)
-    assert not alive
+
+
+@pytest.mark.parametrize("address", ["a..b:80", "127.0.0.1:99999"])
+@needs_ray
+def test_an_address_that_cannot_be_is_said(tiny_model, tmp_path, address):
+    file = write(tmp_path / "in.csv")
+    with pytest.raises(ReelTalkError, match=f"--ray-address {address}: no cluster listens there"):
+        score(tiny_model, tmp_path / "out", file, engine="ray", ray_address=address)
 
 
 @needs_ray

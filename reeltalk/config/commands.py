@@ -31,7 +31,8 @@ class PredictConfig:
     threads: int | None = None
     """Cores to use; all that this process may use, or the cluster has, where it is not given."""
     engine: Literal["local", "ray"] = "local"
-    """local: this process. ray: Ray Data, an actor per core, on this machine or a cluster."""
+    """local: this process. ray: Ray Data, an actor per core, on this machine or a cluster. Neither
+    uses GPUs."""
     ray_address: str | None = None
     """HOST:PORT of a Ray cluster that this machine is part of; where it is not given, --engine ray
     starts Ray on this machine alone."""

@@ -1,23 +1,23 @@
 """Which files a command line means, local or behind a URL, and where the rows of each go.
 
-A file behind a URL (s3://, gs://, hdfs://, file://: what pyarrow opens) is fetched to this
-machine's disk when its turn comes, and read from there like any other.
+A file behind a URL is fetched to this machine's disk when its turn comes, and read from there
+like any other.
 """
 
 import glob
 import itertools
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePath, PurePosixPath
 
-from reeltalk.errors import ReelTalkError, first_line
+from reeltalk.errors import ReelTalkError
+from reeltalk.model_folder import flush_to_disk
+from reeltalk.prediction.remote import Remote, download, is_url, list_remote, shown
 from reeltalk.tables import SUFFIXES
 
-_URL = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
 _WILDCARDS = re.compile(r"[*?\[]")
 
 
@@ -26,25 +26,22 @@ class Job:
     """A file to score.
 
     Attributes:
-        source: its absolute path or its URL.
+        source: its absolute path, or its URL without options.
         out: the file that its rows go to.
         version: size and time of change; another version is another file.
+        remote: where it is to be fetched from; None: it is on this machine.
     """
 
     source: str
     out: Path
     version: str
+    remote: Remote | None = None
 
     @classmethod
     def of(cls, file: Path, out: Path) -> "Job":
         """Describe the scoring of a local file."""
         status = file.stat()
         return cls(str(file.resolve()), out.absolute(), f"{status.st_size} {status.st_mtime_ns}")
-
-
-def is_url(name: str | Path) -> bool:
-    """Say whether a name is a URL; a letter and a colon is a drive."""
-    return _URL.match(str(name)) is not None
 
 
 def names_many(name: str) -> bool:
@@ -65,7 +62,7 @@ def plan_jobs(names: tuple[str, ...], out_dir: Path) -> list[Job]:
         found = list(_remote(name, out_dir) if is_url(name) else _local(name, out_dir))
         if not found:
             what = "matches no file" if _has_wildcard(name) else "holds no file"
-            raise ReelTalkError(f"{name} {what} that ends in one of {', '.join(SUFFIXES)}")
+            raise ReelTalkError(f"{shown(name)} {what} that ends in one of {', '.join(SUFFIXES)}")
         for job in found:
             other = jobs.setdefault(job.out, job)
             if other.source != job.source:
@@ -73,24 +70,20 @@ def plan_jobs(names: tuple[str, ...], out_dir: Path) -> list[Job]:
                     f"{other.source} and {job.source} would both go to {job.out}; score them "
                     "with an --out each"
                 )
-            if job.source == str(job.out.resolve()):
+            if job.out.resolve() == Path(job.remote.path if job.remote else job.source).resolve():
                 raise ReelTalkError(f"--out {out_dir} would replace {job.source}; name another")
     return list(jobs.values())
 
 
 def fetch(job: Job, folder: Path) -> Path:
     """Give the local file to read: the source itself, or its copy in `folder`, made once."""
-    if not is_url(job.source):
+    if job.remote is None:
         return Path(job.source)
-    import pyarrow
-
     copy = _copy(job, folder)
     if not copy.exists():
         unfinished = folder / f"unfinished-input{job.out.suffix}"
-        try:
-            _download(job.source, unfinished)
-        except (OSError, pyarrow.ArrowException) as error:
-            raise ReelTalkError(f"{job.source} cannot be fetched: {first_line(error)}") from error
+        download(job.remote, unfinished)
+        flush_to_disk(unfinished)
         unfinished.replace(copy)
     return copy
 
@@ -120,43 +113,27 @@ def _local(name: str, out_dir: Path) -> Iterator[Job]:
     folder = out_dir.resolve()
     for file in sorted(found):
         inside = file.relative_to(base)
-        written_here = folder != base.resolve() and folder in file.resolve().parents
-        if file.is_file() and _is_table(inside) and not written_here:
+        if file.is_file() and _is_table(inside) and not _is_written_here(file, base, folder):
             yield Job.of(file, out_dir / inside)
 
 
 def _remote(url: str, out_dir: Path) -> Iterator[Job]:
-    import pyarrow
-    from pyarrow import fs
-
-    address, mark, options = url.partition("?")
-    scheme, _, path = address.partition("://")
+    scheme, _, path = url.partition("?")[0].partition("://")
     parts = PurePosixPath(path).parts
     fixed = tuple(_before_wildcards(parts))
-    base_url = f"{scheme}://{PurePosixPath(*fixed)}"
-    try:
-        files, base = fs.FileSystem.from_uri(base_url + mark + options)
-        found = [files.get_file_info(base)]
-        if not found[0].is_file:
-            found = files.get_file_info(fs.FileSelector(base, recursive=True))
-    except (OSError, pyarrow.ArrowException) as error:
-        raise ReelTalkError(f"{url} cannot be listed: {first_line(error)}") from error
     pattern = parts[len(fixed) :]
-    for info in sorted(found, key=lambda info: info.path):
-        inside = PurePosixPath(info.path).relative_to(base)
-        written_here = out_dir.resolve() in PurePath(info.path).parents  # of file:// alone
-        if info.is_file and _fits(inside, pattern) and _is_table(inside) and not written_here:
-            source = "/".join([base_url, *inside.parts]) + mark + options
-            out = out_dir / (inside if inside.parts else fixed[-1])
-            yield Job(source, out.absolute(), f"{info.size} {info.mtime_ns}")
+    base_url = f"{scheme}://{PurePosixPath(*fixed)}"
+    folder = out_dir.resolve()
+    for remote, base, inside, version in list_remote(url, base_url, deep=len(pattern) != 1):
+        written_here = scheme == "file" and _is_written_here(Path(remote.path), Path(base), folder)
+        if _fits(inside, pattern) and _is_table(inside) and not written_here:
+            out = out_dir / (inside if inside.parts else base.name)
+            yield Job("/".join([base_url, *inside.parts]), out.absolute(), version, remote)
 
 
-def _download(url: str, place: Path) -> None:
-    from pyarrow import fs
-
-    files, path = fs.FileSystem.from_uri(url)
-    with files.open_input_stream(path, compression=None) as remote, place.open("wb") as local:
-        shutil.copyfileobj(remote, local, 1 << 20)
+def _is_written_here(file: Path, base: Path, folder: Path) -> bool:
+    """Say whether a found file is in the folder of outputs, where that is inside what is read."""
+    return base.resolve() in folder.parents and folder in file.resolve().parents
 
 
 def _before_wildcards(parts: tuple[str, ...]) -> Iterator[str]:

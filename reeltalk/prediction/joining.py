@@ -49,7 +49,9 @@ def _join_parquet(place: Path, parts: list[Path], schema: Any) -> None:  # noqa:
         for part in parts:
             try:
                 table = pyarrow.parquet.read_table(part, schema=schema)
-            except pyarrow.ArrowException as error:
+            except (pyarrow.ArrowException, OSError) as error:
+                if getattr(error, "errno", None):
+                    raise  # the disk's word, not the part's
                 part.unlink()
                 raise ReelTalkError(
                     f"{part} was damaged ({first_line(error)}) and is removed; the same command "

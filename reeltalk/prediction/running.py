@@ -10,9 +10,10 @@ from reeltalk.config import PredictConfig
 from reeltalk.errors import ReelTalkError
 from reeltalk.model_folder import check_file_place, only_run
 from reeltalk.prediction.files import score_files
-from reeltalk.prediction.inputs import Job, is_url, names_many, plan_jobs
+from reeltalk.prediction.inputs import Job, names_many, plan_jobs
 from reeltalk.prediction.models import find_model, model_id
 from reeltalk.prediction.parts import Parts, check_columns
+from reeltalk.prediction.remote import check_no_key, is_url, shown
 from reeltalk.prediction.texts import predict_lines, predict_text
 from reeltalk.tables import SUFFIXES, check_format
 from reeltalk.terminal import say, warn
@@ -31,6 +32,8 @@ def predict(config: PredictConfig) -> None:
 
 
 def _predict_files(config: PredictConfig) -> None:
+    for name in (*config.files, str(config.out or "")):
+        check_no_key(name)
     out_dir = _find_out_dir(config)
     jobs = [_plan_one(config)] if out_dir is None else plan_jobs(config.files, out_dir)
     if config.engine == "ray":
@@ -75,15 +78,16 @@ def _find_out_dir(config: PredictConfig) -> Path | None:
     out = config.out
     if out is not None and is_url(out):
         raise ReelTalkError(
-            f"--out {out}: outputs are written to this machine; name a folder, and copy it then"
+            f"--out {shown(str(out))}: outputs are written to this machine; name a folder, and "
+            "copy it then"
         )
     if len(config.files) == 1 and not names_many(config.files[0]):
         if out is None or out.suffix and not out.is_dir():
             return None
     elif out is None:
         raise ReelTalkError(
-            f"{' '.join(config.files[:3])} may be several files; name the folder for the scored "
-            "ones with --out"
+            f"{' '.join(map(shown, config.files[:3]))} may be several files; name the folder for "
+            "the scored ones with --out"
         )
     elif out.suffix.lower() in SUFFIXES:
         raise ReelTalkError(f"--out {out}: each input gets a file of its own; name a folder")
