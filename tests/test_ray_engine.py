@@ -1,7 +1,9 @@
 """The engine `ray`: the bytes of the single process, on a small cluster of this machine."""
 
+import contextlib
 import importlib.util
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -13,7 +15,11 @@ import pytest
 from reeltalk.config import PredictConfig
 from reeltalk.errors import ReelTalkError
 from reeltalk.prediction import predict
+from reeltalk.prediction.cluster import _write
+from reeltalk.prediction.inputs import Job
 from reeltalk.prediction.parts import Parts
+from reeltalk.prediction.progress import Progress
+from reeltalk.prediction.verdict_rows import VERDICT_COLUMNS
 from reeltalk.tables import write_rows
 from tests.conftest import NO_HUB, REPOSITORY
 from tests.test_many_files import outputs, score, write
@@ -125,7 +131,7 @@ def test_an_actor_that_is_killed_loses_and_repeats_nothing(tiny_model, tmp_path,
     finally:
         process.kill()
         for child in started:
-            if child.is_running():
+            with contextlib.suppress(psutil.NoSuchProcess):
                 child.kill()
 
 
@@ -171,6 +177,28 @@ def test_an_address_without_a_cluster_is_said_at_once(tiny_model, tmp_path):
         score(tiny_model, tmp_path / "out", file, engine="ray", ray_address=NOWHERE)
     assert time.monotonic() - begun < 10
     assert not outputs(tmp_path / "out")
+
+
+def test_what_goes_wrong_with_one_output_stops_no_other(tmp_path):
+    """The input of one is gone when its first part comes back; no Ray is needed to see it."""
+    outputs_of = []
+    for name in ("caf\udce9.csv", "b.csv"):
+        file = write(tmp_path / name, rows=1)
+        parts = Parts(Job.of(file, tmp_path / "out" / name), "text", "m", None)
+        parts.open()
+        outputs_of.append((parts, set()))
+    (tmp_path / "caf\udce9.csv").unlink()
+    row = {"id": "0", "text": "fine"} | dict.fromkeys(VERDICT_COLUMNS, 1)
+    messages = [
+        {"output": place, "kind": kind, "number": number, "payload": pickle.dumps(payload)}
+        for place in (0, 1)
+        for kind, number, payload in (("scored", 0, [row]), ("end", 1, 0))
+    ]
+    errors = {}
+    _write(iter(messages), outputs_of, Progress(), errors)
+    assert list(errors) == [0]
+    assert errors[0].endswith("there is no such file")
+    assert outputs(tmp_path / "out") == {"b.csv"}
 
 
 def test_a_ray_that_is_not_installed_is_said_before_any_work(tiny_model, tmp_path, monkeypatch):
