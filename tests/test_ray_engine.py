@@ -102,9 +102,9 @@ def wait_for(what, process, timeout_s=120):
 
 @pytest.fixture
 def many_rows(tmp_path):
-    """A file of 40 parts."""
+    """A file of 20 parts."""
     file = tmp_path / "in.csv"
-    write_rows(file, [{"text": text} for text, _ in easy_reviews(40_000)], ["text"])
+    write_rows(file, [{"text": text} for text, _ in easy_reviews(20_480)], ["text"])
     return file
 
 
@@ -146,7 +146,7 @@ def test_ray_goes_on_where_the_single_process_was_killed(tiny_model, tmp_path, m
         process.kill()
         process.wait()
     kept = {part: part.stat().st_mtime_ns for part in tmp_path.glob("both.csv.parts/0*")}
-    assert 0 < len(kept) < 40, "the kill came too late"
+    assert 0 < len(kept) < 20, "the kill came too late"
     again = []
     write_part = Parts.write
 
@@ -157,7 +157,7 @@ def test_ray_goes_on_where_the_single_process_was_killed(tiny_model, tmp_path, m
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Parts, "write", seen)
         score(tiny_model, out, many_rows, engine="ray", ray_address=cluster)
-    assert len(again) == 40 - len(kept)
+    assert len(again) == 20 - len(kept)
     assert not {part.name for part in kept} & set(again)
     assert out.read_bytes() == (tmp_path / "one.csv").read_bytes()
 
