@@ -56,12 +56,13 @@ class SpaceHost:
             runs = wanted
 
     def _published(self) -> tuple[str, ...] | None:
-        """What the app is started from: the commit and the settings."""
-        repo = self._hub.repos.get(("spaces", self._repo_id))
-        if repo is None or not repo.text(repo.sha, "app.py"):
-            return None
-        entries = [*self.space.variables.values(), *self.space.secrets.values()]
-        return (repo.sha, *sorted(f"{entry['key']}={entry['value']}" for entry in entries))
+        """What the app is started from: the commit and the settings, between two requests."""
+        with self._hub.lock:
+            repo = self._hub.repos.get(("spaces", self._repo_id))
+            if repo is None or not repo.text(repo.sha, "app.py"):
+                return None
+            entries = [*self.space.variables.values(), *self.space.secrets.values()]
+            return (repo.sha, *sorted(f"{entry['key']}={entry['value']}" for entry in entries))
 
     def _end_app(self) -> None:
         if self.process is not None:
