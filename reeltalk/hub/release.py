@@ -142,10 +142,13 @@ def carry_out(
 def choose_tag(release: Release, plans: Sequence[UploadPlan]) -> None:
     """Settle the release's tag: the one asked for, or the number after the highest anywhere.
 
+    A release that was interrupted goes on under its own tag.
+
     Raises:
         ReelTalkError: if a tag was asked for that one of the repos has.
     """
-    numbers = [0, *_numbers(entry.tag for entry in read_releases())]
+    logged = max([0, *_numbers(entry.tag for entry in read_releases())])
+    numbers, changing = [logged], [logged]
     for plan in plans:
         if plan.is_new:
             continue
@@ -163,7 +166,12 @@ def choose_tag(release: Release, plans: Sequence[UploadPlan]) -> None:
                 "was written"
             )
         numbers += _numbers(names)
-    release.tag = release.tag or f"r{max(numbers) + 1}"
+        if plan.changes_files:
+            changing += _numbers(names)
+    # A number that stands only on repos that are as planned, and in no log, is of a release
+    # that did not come to its end.
+    is_unfinished = max(numbers) > max(changing)
+    release.tag = release.tag or f"r{max(numbers) + (not is_unfinished)}"
 
 
 def _numbers(tags: Iterable[str]) -> list[int]:

@@ -217,6 +217,27 @@ def test_a_release_has_a_tag_and_a_receipt(hub, alice):
         assert receipt.files["model.safetensors"] == repo.file(repo.sha, "model.safetensors").etag
 
 
+def test_a_release_that_was_interrupted_goes_on_under_its_tag(hub, alice, clock):
+    publish_models(UploadModelConfig())
+    for stage in ("standard", "modern"):
+        change_card(stage)
+    hub.faults.append(Fault("reeltalk-modern/commit/", "reset", times=10_000))
+    with pytest.raises(ReelTalkError, match="gave up after"):
+        publish_models(UploadModelConfig())
+    hub.faults.clear()
+    publish_models(UploadModelConfig())
+    assert tags_of(hub, "alice/reeltalk-standard") == {"r1", "r2"}
+    assert tags_of(hub, "alice/reeltalk-modern") == {"r1", "r2"}
+    change_card("modern")
+    publish_models(UploadModelConfig())
+    assert tags_of(hub, "alice/reeltalk-modern") == {"r1", "r2", "r3"}
+
+
+def tags_of(hub, repo_id):
+    refs = hub.repos["models", repo_id].git.refs("tags/")
+    return {name.rpartition("/")[2] for name in refs}
+
+
 def test_a_tag_that_is_taken_is_refused_before_the_first_write(hub, alice):
     publish_models(UploadModelConfig(tag="v1"))
     change_card("standard")
