@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 PICTURE = Path(__file__).with_name("space.png")
 WIDTH, HEIGHT = 1280, 800
 REVIEW = (
-    "The first hour is slow and the dialogue is clunky, yet the finale is thrilling and the score "
-    "is superb. I left the cinema happy."
+    "I wanted to love it. The score is superb, but the script is mid and the ending is a mess "
+    "\U0001f480"
 )
 
 

@@ -19,8 +19,11 @@ from page.theme import make_theme
 _HEADER = """<h1>Movie review sentiment</h1>
 <p>Paste a review and see whether it reads as positive or negative, how sure the model is, and
 which words decided it.</p>"""
+# gradio keeps styles.css to the page's own part. The footer is not of it: on a phone, where gradio
+# hides its first link, the dot between the two would stand alone.
 _HEAD = (
     '<meta name="description" content="Reads film reviews: positive or negative, how sure, why">'
+    "<style>@media (max-width: 640px) { footer .divider { display: none !important; } }</style>"
 )
 _SILENCE_FOOTER = "() => { document.querySelectorAll('footer img').forEach(i => { i.alt = ''; }); }"
 _STYLES = Path(__file__).with_name("styles.css")

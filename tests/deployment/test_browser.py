@@ -248,6 +248,7 @@ def test_the_about_tab_shows_measured_figures(page_of):
     page.wait_for_selector("#about table")
     assert "90.5% (90.2 to 90.9)" in page.inner_text("#about")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.locator("footer .divider:visible").count() == 0  # beside one link, not between two
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS)
