@@ -59,7 +59,7 @@ def assemble_model(
     calibration = _calibrate(model, precision, splits.validation, folder)
     model.save_pretrained(folder)
     export_onnx(model, folder, max_tokens)
-    quantize_onnx(folder)
+    quantize_onnx(model, folder, max_tokens)
     predictor = Predictor.from_folder(folder)
     scores, readings = evaluate(predictor, splits.test, "measuring on the test reviews")
     int8 = _keep_int8_if_it_agrees(folder, splits.test, readings)

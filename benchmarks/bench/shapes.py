@@ -32,7 +32,7 @@ def main() -> None:
     model.save_pretrained(folder)
     load_base(find_base(Source("bundled", "bundled")), WINDOW, 0)[1].save_pretrained(folder)
     export_onnx(model, folder, WINDOW)
-    quantize_onnx(folder)
+    quantize_onnx(model, folder, WINDOW)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -36,12 +37,15 @@ class Engine(Protocol):
 
 
 class OnnxEngine:
-    """One ONNX Runtime session, shared by all callers.
+    """ONNX Runtime, shared by all callers: a window by itself on all cores, or one on each core.
 
-    Each window is run by itself, as many at a time as there are cores. Nothing is padded, and a
-    window's logits do not depend on what else is scored beside it: dynamic int8 takes its scales
-    from the whole batch, so that batches would give one review different verdicts in different
-    company. It is also faster than batches from about 100 tokens on (benchmarks/engine.md).
+    Windows are never batched. Nothing is padded, and a window's logits do not depend on what else
+    is scored beside it: dynamic int8 takes its scales from the whole batch, so that batches would
+    give one review different verdicts in different company.
+
+    A session has its number of threads for life, so there are two. Threads that wait for their
+    share of one window do best to spin; beside other windows they would take those their cores
+    (benchmarks/engine.md has both figures).
     """
 
     def __init__(self, model_file: Path, threads: int | None = None) -> None:
@@ -52,25 +56,8 @@ class OnnxEngine:
         """
         self.name = "onnxruntime-int8" if model_file.name == Path(INT8_FILE).name else "onnxruntime"
         self._threads = threads or available_cores()
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._threads
-        # A thread that spins while it waits takes its core from the window beside it.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        if not model_file.is_file():
-            raise UnusableModelError(f"{model_file} is missing: the model was not exported")
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(model_file), options, providers=["CPUExecutionProvider"]
-            )
-        except _LOADING_ERRORS as error:
-            reason = str(error).partition(" : ")[2] or error
-            raise UnusableModelError(f"{model_file} is damaged: {reason}") from error
-        inputs = [value.name for value in self._session.get_inputs()]
-        if inputs != ["input_ids", "attention_mask"]:
-            raise UnusableModelError(
-                f"{model_file} takes {inputs}, not ['input_ids', 'attention_mask']"
-            )
+        self._session = _open(model_file, self._threads)
+        self._one_core_session = self._session if self._threads == 1 else _open(model_file, 1)
 
     @classmethod
     def from_folder(cls, folder: Path, threads: int | None = None) -> "OnnxEngine":
@@ -81,10 +68,33 @@ class OnnxEngine:
     def logits(self, windows: Sequence[np.ndarray]) -> np.ndarray:
         """Score each window (ids of shape (tokens,)); give float32 logits (windows, labels)."""
         if len(windows) == 1:
-            return self._run(windows[0])
+            return _run(self._session, windows[0])
+        run = partial(_run, self._one_core_session)
         with ThreadPoolExecutor(self._threads) as pool:
-            return np.concatenate(list(pool.map(self._run, windows)))
+            return np.concatenate(list(pool.map(run, windows)))
 
-    def _run(self, window: np.ndarray) -> np.ndarray:
-        ids = window[None, :]
-        return self._session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
+
+def _open(model_file: Path, threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    if not model_file.is_file():
+        raise UnusableModelError(f"{model_file} is missing: the model was not exported")
+    try:
+        session = onnxruntime.InferenceSession(
+            str(model_file), options, providers=["CPUExecutionProvider"]
+        )
+    except _LOADING_ERRORS as error:
+        reason = str(error).partition(" : ")[2] or error
+        raise UnusableModelError(f"{model_file} is damaged: {reason}") from error
+    inputs = [value.name for value in session.get_inputs()]
+    if inputs != ["input_ids", "attention_mask"]:
+        raise UnusableModelError(
+            f"{model_file} takes {inputs}, not ['input_ids', 'attention_mask']"
+        )
+    return session
+
+
+def _run(session: onnxruntime.InferenceSession, window: np.ndarray) -> np.ndarray:
+    ids = window[None, :]
+    return session.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0]
