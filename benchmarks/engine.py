@@ -27,6 +27,7 @@ from reeltalk.config.parts import Positional
 from reeltalk.export import graph as passes
 from reeltalk.export import quantize_products
 from reeltalk.export.attention import FUSED, attention_of
+from reeltalk.export.onnx_files import save_graph
 from reeltalk.export.tracing import trace
 from reeltalk.prediction.models import find_model
 
@@ -90,9 +91,9 @@ def _write_graphs(folder: Path, max_tokens: int, place: Path) -> dict[str, Path]
     with attention_of(model, FUSED):
         fused = trace(model, max_tokens)
     passes.join_heads(fused)
-    ir.save(fused, place / "fused.onnx")
+    save_graph(fused, place / "fused.onnx")
     passes.follow_first_token(fused)
-    ir.save(fused, place / "first.onnx")
+    save_graph(fused, place / "first.onnx")
     files = {"fp32, as torch exports it": folder / FP32_FILE}
     for name, source in (
         ("int8 products", folder / FP32_FILE),
@@ -107,7 +108,7 @@ def _write_graphs(folder: Path, max_tokens: int, place: Path) -> dict[str, Path]
     ):
         change(graph)
         files[name] = place / f"{len(files)}.onnx"
-        ir.save(graph, files[name])
+        save_graph(graph, files[name])
     return files
 
 

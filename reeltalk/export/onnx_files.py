@@ -29,7 +29,7 @@ def export_onnx(model: PreTrainedModel, folder: Path, max_tokens: int) -> Path:
     file = folder / FP32_FILE
     file.parent.mkdir(exist_ok=True)
     with attention_of(model, PLAIN):
-        _save(trace(model, max_tokens), file)
+        save_graph(trace(model, max_tokens), file)
     error = _logit_error(model, file, max_tokens)
     if not error <= LARGEST_LOGIT_ERROR:
         raise ReelTalkError(
@@ -52,7 +52,7 @@ def quantize_onnx(model: PreTrainedModel, folder: Path, max_tokens: int) -> Path
         graph = ir.load(quantized)
         shrink_tables(graph)
         skip_empty_masks(graph)
-        _save(graph, file)
+        save_graph(graph, file)
     return file
 
 
@@ -79,11 +79,11 @@ def export_fused(model: PreTrainedModel, file: Path, max_tokens: int) -> Path | 
         graph = trace(model, max_tokens)
     join_heads(graph)
     follow_first_token(graph)
-    _save(graph, file)
+    save_graph(graph, file)
     return file if _logit_error(model, file, max_tokens) <= LARGEST_LOGIT_ERROR else None
 
 
-def _save(graph: ir.Model, file: Path) -> None:
+def save_graph(graph: ir.Model, file: Path) -> None:
     """Write a graph without intermediate shapes: the quantizer trips over those of torch."""
     proto = ir.to_proto(graph)
     del proto.graph.value_info[:]
