@@ -2,8 +2,9 @@
 
     python benchmarks/engine.py models/standard
 
-Two tables. Files: the same weights in graphs with more and more taken away, a window on each
-core. Feeding: the last of them, in bulk and a window by itself. Candidates take turns.
+Files: the same weights in graphs with more and more taken away, a window on each core, and how far
+each moves the margin between the labels on bundled reviews. Feeding: the last of them, in bulk and
+a window by itself. Candidates take turns.
 """
 
 import statistics
@@ -15,20 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx_ir as ir
 import onnxruntime
 from bench.tables import cell, table
+from engine_graphs import first_windows, margins_moved, open_session, run_session, write_graphs
 from reeltalk_inference.cores import available_cores
-from reeltalk_inference.engine import FP32_FILE
 from reeltalk_inference.model_config import read_model_config
 
 from reeltalk.command_line import parse, run
 from reeltalk.config.parts import Positional
-from reeltalk.export import graph as passes
-from reeltalk.export import quantize_products
-from reeltalk.export.attention import FUSED, attention_of
-from reeltalk.export.onnx_files import save_graph
-from reeltalk.export.tracing import trace
 from reeltalk.prediction.models import find_model
 
 BULK_TOKENS = 16_384
@@ -59,75 +54,43 @@ def main() -> None:
     longest = read_model_config(folder / "config.json").max_tokens
     threads = available_cores()
     with tempfile.TemporaryDirectory() as place:
-        files = _write_graphs(folder, longest, Path(place))
-        one_each = {name: _on_each_core(_open(file, 1), threads) for name, file in files.items()}
-        lengths = sorted({20, 128, longest})
-        sizes = {name: f"{file.stat().st_size / 1e6:.1f}" for name, file in files.items()}
-        speeds = _bulk(one_each, lengths, config.rounds)
-        print(_speed_table("file", speeds, lengths, {"MB": sizes}), end="\n\n", flush=True)
+        files = write_graphs(folder, longest, Path(place))
+        one_each = {
+            name: _on_each_core(open_session(file, 1), threads) for name, file in files.items()
+        }
+        lengths = sorted({min(tokens, longest) for tokens in (20, 128, longest)})
+        read = first_windows(folder, longest)
+        ids = np.concatenate(read)
+        more = {
+            "MB": {name: f"{file.stat().st_size / 1e6:.1f}" for name, file in files.items()},
+            "mean Δ margin": margins_moved(files, read),
+        }
+        speeds = _bulk(one_each, ids, lengths, config.rounds)
+        print(_speed_table("file", speeds, lengths, more), end="\n\n", flush=True)
         last = list(files.values())[-1]
-        spinning, waiting = _open(last, threads), _open(last, threads, spin=False)
+        spinning, waiting = open_session(last, threads), open_session(last, threads, spin=False)
         feeds = {
-            "a window on each core, a thread for each": _on_each_core(_open(last, 1), threads),
+            "a window on each core, a thread for each": _on_each_core(
+                open_session(last, 1), threads
+            ),
             "a window on each core, threads shared, waiting": _on_each_core(waiting, threads),
             "a window on each core, threads shared, spinning": _on_each_core(spinning, threads),
             f"batches of {BATCH} windows, all cores": _in_batches(spinning),
         }
-        speeds = _bulk(feeds, lengths, config.rounds)
+        speeds = _bulk(feeds, ids, lengths, config.rounds)
         print(_speed_table("bulk", speeds, lengths, {}), end="\n\n", flush=True)
         alone = {
             "all cores, spinning": _one_by_one(spinning),
             "all cores, waiting": _one_by_one(waiting),
-            "one core": _one_by_one(_open(last, 1)),
+            "one core": _one_by_one(open_session(last, 1)),
         }
-        print(_calls_table(alone, lengths, config.rounds))
-
-
-def _write_graphs(folder: Path, max_tokens: int, place: Path) -> dict[str, Path]:
-    """Write each step's file, by what it adds to the one before."""
-    from transformers import AutoModelForSequenceClassification
-
-    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
-    with attention_of(model, FUSED):
-        fused = trace(model, max_tokens)
-    passes.join_heads(fused)
-    save_graph(fused, place / "fused.onnx")
-    passes.follow_first_token(fused)
-    save_graph(fused, place / "first.onnx")
-    files = {"fp32, as torch exports it": folder / FP32_FILE}
-    for name, source in (
-        ("int8 products", folder / FP32_FILE),
-        ("attention one operator", place / "fused.onnx"),
-        ("last layer for the first token", place / "first.onnx"),
-    ):
-        files[name] = quantize_products(source, place / f"{len(files)}.onnx")
-    graph = ir.load(files["last layer for the first token"])
-    for name, change in (
-        ("vocabulary in int8", passes.shrink_tables),
-        ("no mask where nothing is padded", passes.skip_empty_masks),
-    ):
-        change(graph)
-        files[name] = place / f"{len(files)}.onnx"
-        save_graph(graph, files[name])
-    return files
-
-
-def _open(file: Path, threads: int, *, spin: bool = True) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spin)))
-    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-
-
-def _score(session: onnxruntime.InferenceSession, windows: np.ndarray) -> None:
-    session.run(None, {"input_ids": windows, "attention_mask": np.ones_like(windows)})
+        print(_calls_table(alone, ids, lengths, config.rounds))
 
 
 def _on_each_core(session: onnxruntime.InferenceSession, threads: int) -> Feed:
     def feed(windows: list[np.ndarray]) -> None:
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(lambda window: _score(session, window[None, :]), windows))
+            list(pool.map(lambda window: run_session(session, window[None, :]), windows))
 
     return feed
 
@@ -135,7 +98,7 @@ def _on_each_core(session: onnxruntime.InferenceSession, threads: int) -> Feed:
 def _in_batches(session: onnxruntime.InferenceSession) -> Feed:
     def feed(windows: list[np.ndarray]) -> None:
         for start in range(0, len(windows), BATCH):
-            _score(session, np.stack(windows[start : start + BATCH]))
+            run_session(session, np.stack(windows[start : start + BATCH]))
 
     return feed
 
@@ -143,23 +106,23 @@ def _in_batches(session: onnxruntime.InferenceSession) -> Feed:
 def _one_by_one(session: onnxruntime.InferenceSession) -> Feed:
     def feed(windows: list[np.ndarray]) -> None:
         for window in windows:
-            _score(session, window[None, :])
+            run_session(session, window[None, :])
 
     return feed
 
 
-def _windows(tokens: int, count: int) -> list[np.ndarray]:
-    random = np.random.default_rng(tokens)
-    return [random.integers(1000, 20_000, tokens) for _ in range(count)]
+def _windows(ids: np.ndarray, tokens: int, count: int) -> list[np.ndarray]:
+    """Cut a stream of reviews' ids into windows of one length, beginning anew at its end."""
+    return list(np.resize(ids, (count, tokens)))
 
 
 def _bulk(
-    feeds: Mapping[str, Feed], lengths: list[int], rounds: int
+    feeds: Mapping[str, Feed], ids: np.ndarray, lengths: list[int], rounds: int
 ) -> dict[str, list[list[float]]]:
     """Give tokens per second by candidate, length and round."""
     speeds: dict[str, list[list[float]]] = {name: [[] for _ in lengths] for name in feeds}
     for index, tokens in enumerate(lengths):
-        windows = _windows(tokens, max(BATCH, BULK_TOKENS // tokens))
+        windows = _windows(ids, tokens, max(BATCH, BULK_TOKENS // tokens))
         for _ in range(rounds):
             for name, feed in feeds.items():
                 begun = time.perf_counter()
@@ -188,12 +151,14 @@ def _speed_table(
     return table([head, *more, *heads], rows)
 
 
-def _calls_table(feeds: Mapping[str, Feed], lengths: list[int], rounds: int) -> str:
+def _calls_table(
+    feeds: Mapping[str, Feed], ids: np.ndarray, lengths: list[int], rounds: int
+) -> str:
     milliseconds: dict[str, list[list[float]]] = {name: [[] for _ in lengths] for name in feeds}
     for index, tokens in enumerate(lengths):
         for _ in range(rounds):
             for name, feed in feeds.items():
-                for window in _windows(tokens, CALLS):
+                for window in _windows(ids, tokens, CALLS):
                     begun = time.perf_counter()
                     feed([window])
                     milliseconds[name][index].append(1000 * (time.perf_counter() - begun))

@@ -27,7 +27,7 @@ MOST_INT8_DROP = 0.003
 """Share of right verdicts that int8 may lose against fp32."""
 
 PARITY_ROWS = 2500
-"""Test reviews on which int8 is held against fp32; fp32 takes four times as long."""
+"""Test reviews on which int8 is held against fp32; fp32 takes three times as long."""
 
 _TOKENIZER_CONFIG = "tokenizer_config.json"
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from reeltalk_inference import cores
+from reeltalk_inference import engine as engine_module
 from reeltalk_inference.engine import FP32_FILE, INT8_FILE, OnnxEngine
 from reeltalk_inference.errors import UnusableModelError
 
@@ -12,10 +13,28 @@ def windows():
 
 
 def test_a_window_s_logits_do_not_depend_on_its_company(tiny_model, windows):
-    engine = OnnxEngine.from_folder(tiny_model)
+    engine = OnnxEngine.from_folder(tiny_model, threads=2)
     together = engine.logits(windows)
     alone = np.concatenate([engine.logits([window]) for window in windows])
     assert np.array_equal(together, alone)
+
+
+@pytest.mark.parametrize(
+    ("threads", "count", "shared"), [(2, 1, 1), (2, 2, 0), (1, 1, 0), (8, 4, 4), (8, 5, 0)]
+)
+def test_cores_share_a_window_where_there_are_fewer_windows(
+    tiny_model, windows, monkeypatch, threads, count, shared
+):
+    engine = OnnxEngine.from_folder(tiny_model, threads)
+    sessions = []
+    run = engine_module._run
+    monkeypatch.setattr(
+        engine_module, "_run", lambda session, ids: sessions.append(session) or run(session, ids)
+    )
+    engine.logits(windows[:count])
+    assert len(sessions) == count
+    used = {session.get_session_options().intra_op_num_threads for session in sessions}
+    assert used == ({threads} if shared else {1})
 
 
 def test_int8_is_taken_where_the_folder_has_it(tiny_model):

@@ -9,9 +9,13 @@ import torch
 from reeltalk_inference.engine import FP32_FILE, INT8_FILE, OnnxEngine
 from reeltalk_inference.torch_engine import TorchEngine
 from transformers import (
+    AlbertConfig,
     AutoModelForSequenceClassification,
     BertConfig,
+    DebertaV2Config,
     DistilBertConfig,
+    ModernBertConfig,
+    MPNetConfig,
     RobertaConfig,
 )
 
@@ -72,6 +76,30 @@ def operators(file):
     return Counter(node.op_type for graph in graphs for node in graph.node)
 
 
+def untrained(kind, **shape):
+    torch.manual_seed(0)
+    return AutoModelForSequenceClassification.from_config(kind(vocab_size=2000, **shape)).eval()
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        untrained(ModernBertConfig, **SHAPE, intermediate_size=64, pad_token_id=0),
+        untrained(MPNetConfig, **SHAPE, intermediate_size=64),
+        untrained(DebertaV2Config, **SHAPE, intermediate_size=64),
+        untrained(AlbertConfig, **SHAPE, embedding_size=16, intermediate_size=64),
+    ],
+    ids=lambda model: model.config.model_type,
+)
+def test_int8_of_any_encoder_agrees_with_fp32(model, tmp_path):
+    """Rotary positions, biases on attention, attention of its own, one layer for all."""
+    export_onnx(model, tmp_path, 32)
+    quantize_onnx(model, tmp_path, 32)
+    windows = [np.random.default_rng(0).integers(5, 500, length) for length in (2, 30, 9)]
+    int8, fp32 = (OnnxEngine(tmp_path / file).logits(windows) for file in (INT8_FILE, FP32_FILE))
+    assert np.abs(int8 - fp32).max() < 0.1
+
+
 def test_fewer_operations_compute_the_same(encoder, tmp_path):
     windows = [np.random.default_rng(0).integers(5, 500, length) for length in (2, 30, 9)]
     fused = onnx_files.export_fused(encoder, tmp_path / "fused.onnx", 32)
@@ -100,6 +128,7 @@ def test_the_int8_file_is_small_and_heeds_the_mask(encoder, tmp_path):
     file = tmp_path / INT8_FILE
     assert file.stat().st_size < 0.4 * (tmp_path / FP32_FILE).stat().st_size
     assert [path.name for path in tmp_path.iterdir()] == ["onnx"]
+    assert operators(file)["If"] == 3
     session = onnxruntime.InferenceSession(file)
     ids = np.arange(5, 25)[None, :]
     padded = np.concatenate([ids, np.full_like(ids, 700)], axis=1)
@@ -111,11 +140,12 @@ def test_the_int8_file_is_small_and_heeds_the_mask(encoder, tmp_path):
 
 
 def test_where_fewer_operations_compute_something_else_the_plain_ones_are_taken(
-    trained, tmp_path, monkeypatch
+    trained, tmp_path, monkeypatch, capsys
 ):
     export_onnx(trained, tmp_path, 32)
     monkeypatch.setattr(onnx_files, "LARGEST_LOGIT_ERROR", -1.0)
     quantize_onnx(trained, tmp_path, 32)
+    assert "int8 without fused attention, which this encoder cannot have" in capsys.readouterr().out
     assert operators(tmp_path / INT8_FILE)["MultiHeadAttention"] == 0
     windows = [np.arange(5, 15)]
     int8, fp32 = (OnnxEngine(tmp_path / file).logits(windows) for file in (INT8_FILE, FP32_FILE))

@@ -12,9 +12,11 @@ from reeltalk.prediction import files as files_module
 from reeltalk.prediction import parts as parts_module
 from reeltalk.prediction import predict
 from reeltalk.prediction.inputs import plan_jobs
-from reeltalk.prediction.models import model_id
+from reeltalk.prediction.models import model_id, open_predictor
 from reeltalk.prediction.remote import check_no_key
 from reeltalk.tables import read_columns, read_rows, write_rows
+from reeltalk.training import hardware
+from reeltalk.training.hardware import Hardware
 from tests.tiny import easy_reviews
 
 SCHEMA = pyarrow.schema([("id", pyarrow.string()), ("text", pyarrow.string())])
@@ -183,17 +185,42 @@ def test_finished_files_are_skipped_unless_they_changed(tiny_model, folder, tmp_
 
 def test_models_are_told_apart_by_the_files_that_score(tiny_model, tmp_path):
     model = shutil.copytree(tiny_model, tmp_path / "model")
-    before = model_id(model)
+    before = model_id(model, "cpu")
     (model / "metrics.json").unlink()
-    assert model_id(model) == before
+    assert model_id(model, "cpu") == before
     for name in ("config.json", "tokenizer.json", "onnx/model_quantized.onnx"):
         with (model / name).open("ab") as file:
             file.write(b" ")
-        assert model_id(model) != before
-        before = model_id(model)
+        assert model_id(model, "cpu") != before
+        before = model_id(model, "cpu")
     (model / "tokenizer.json").unlink()
     with pytest.raises(ReelTalkError, match=r"tokenizer.json is missing; train the model again"):
-        model_id(model)
+        model_id(model, "cpu")
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_gpu_scores_with_the_trained_weights(tiny_model, tmp_path, monkeypatch, precision):
+    """On a CPU under another name, as there is no GPU here: what it runs is what a GPU would."""
+    named_gpu = Hardware("cpu:0", "a GPU", precision, processes=1, is_main=True)
+    monkeypatch.setattr(hardware, "find_hardware", lambda *_: named_gpu)
+    write(tmp_path / "in" / "a.csv", rows=40)
+    for device in ("cpu", "gpu"):
+        score(tiny_model, tmp_path / device, tmp_path / "in", device=device)
+    cpu, gpu = (list(read_rows(tmp_path / device / "a.csv")) for device in ("cpu", "gpu"))
+    assert cpu != gpu
+    assert [row["verdict"] for row in cpu] == [row["verdict"] for row in gpu]
+    assert open_predictor(tiny_model, "gpu").engine.name == f"torch-{precision}"
+    assert model_id(tiny_model, "cpu") != model_id(tiny_model, "gpu")
+
+
+def test_a_gpu_that_is_not_there_is_said_so(tiny_model, tmp_path, monkeypatch):
+    nothing = Hardware("cpu", "2 cores", "bf16", processes=1, is_main=True)
+    monkeypatch.setattr(hardware, "find_hardware", lambda *_: nothing)
+    write(tmp_path / "in" / "a.csv", rows=4)
+    with pytest.raises(ReelTalkError, match="--device gpu: torch finds no GPU"):
+        score(tiny_model, tmp_path / "out", tmp_path / "in", device="gpu")
+    with pytest.raises(ReelTalkError, match="--threads 2 counts cores, and --device gpu uses none"):
+        score(tiny_model, tmp_path / "out", tmp_path / "in", device="gpu", threads=2)
 
 
 class KilledError(BaseException):

@@ -171,6 +171,39 @@ def test_an_address_that_cannot_be_is_said(tiny_model, tmp_path, address):
 
 
 @needs_ray
+def test_a_cluster_without_gpus_is_said_before_any_part(tiny_model, tmp_path, cluster):
+    file, out = write(tmp_path / "a.csv"), tmp_path / "b.csv"
+    with pytest.raises(ReelTalkError, match=f"--device gpu: Ray finds none on {cluster}"):
+        score(tiny_model, out, file, engine="ray", ray_address=cluster, device="gpu")
+    assert not out.exists()
+
+
+@needs_ray
+def test_an_actor_whose_gpu_torch_cannot_use_says_so(tiny_model, tmp_path, capsys):
+    """Ray takes our word that there is a GPU; torch does not."""
+    from ray.cluster_utils import Cluster
+
+    arguments = {"num_cpus": 2, "num_gpus": 1, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=arguments)
+    try:
+        with pytest.raises(SystemExit):
+            score(
+                tiny_model,
+                tmp_path / "b.csv",
+                write(tmp_path / "a.csv"),
+                engine="ray",
+                ray_address=cluster.address,
+                device="gpu",
+            )
+    finally:
+        cluster.shutdown()
+    said = capsys.readouterr().err
+    assert "actors 1" in said
+    assert "torch finds no GPU on this machine" in said
+    assert "goes on from here" not in said
+
+
+@needs_ray
 def test_an_address_without_a_cluster_is_said_at_once(tiny_model, tmp_path):
     file, begun = write(tmp_path / "in.csv"), time.monotonic()
     with pytest.raises(ReelTalkError, match=f"--ray-address {NOWHERE}: no cluster listens there"):

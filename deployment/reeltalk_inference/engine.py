@@ -16,7 +16,7 @@ from reeltalk_inference.errors import UnusableModelError
 FP32_FILE = "onnx/model.onnx"
 INT8_FILE = "onnx/model_quantized.onnx"
 
-_LOADING_ERRORS = (
+ONNX_ERRORS = (
     onnx_errors.Fail,
     onnx_errors.InvalidArgument,
     onnx_errors.InvalidGraph,
@@ -24,6 +24,7 @@ _LOADING_ERRORS = (
     onnx_errors.NotImplemented,
     onnx_errors.RuntimeException,
 )
+"""What ONNX Runtime raises at a file, or at what it is asked to do with it."""
 
 
 class Engine(Protocol):
@@ -43,9 +44,9 @@ class OnnxEngine:
     is scored beside it: dynamic int8 takes its scales from the whole batch, so that batches would
     give one review different verdicts in different company.
 
-    A session has its number of threads for life, so there are two. Threads that wait for their
-    share of one window do best to spin; beside other windows they would take those their cores
-    (benchmarks/engine.md has both figures).
+    A session has its number of threads for life, so there are two. For few windows, all cores
+    share each, and spin while they wait for one another; for many, each core has its own, since
+    spinning would slow the others (benchmarks/engine.md has both figures).
     """
 
     def __init__(self, model_file: Path, threads: int | None = None) -> None:
@@ -67,8 +68,8 @@ class OnnxEngine:
 
     def logits(self, windows: Sequence[np.ndarray]) -> np.ndarray:
         """Score each window (ids of shape (tokens,)); give float32 logits (windows, labels)."""
-        if len(windows) == 1:
-            return _run(self._session, windows[0])
+        if len(windows) == 1 or 2 * len(windows) <= self._threads:
+            return np.concatenate([_run(self._session, window) for window in windows])
         run = partial(_run, self._one_core_session)
         with ThreadPoolExecutor(self._threads) as pool:
             return np.concatenate(list(pool.map(run, windows)))
@@ -84,7 +85,7 @@ def _open(model_file: Path, threads: int) -> onnxruntime.InferenceSession:
         session = onnxruntime.InferenceSession(
             str(model_file), options, providers=["CPUExecutionProvider"]
         )
-    except _LOADING_ERRORS as error:
+    except ONNX_ERRORS as error:
         reason = str(error).partition(" : ")[2] or error
         raise UnusableModelError(f"{model_file} is damaged: {reason}") from error
     inputs = [value.name for value in session.get_inputs()]

@@ -29,10 +29,14 @@ class PredictConfig:
     json: bool = False
     """Print JSON for --text."""
     threads: int | None = None
-    """Cores to use; all that this process may use, or the cluster has, where it is not given."""
+    """Cores to use; all that this process may use, or the cluster has, where it is not given. With
+    --engine ray, how many actors there may be."""
+    device: Literal["cpu", "gpu"] = "cpu"
+    """cpu: the int8 file, which is what the Space reads with. gpu: the trained weights, by torch in
+    the fastest arithmetic that the GPU has; about one verdict in a hundred differs."""
     engine: Literal["local", "ray"] = "local"
-    """local: this process. ray: Ray Data, an actor per core, on this machine or a cluster. Neither
-    uses GPUs."""
+    """local: this process. ray: Ray Data, an actor per core or GPU, on this machine or a
+    cluster."""
     ray_address: str | None = None
     """HOST:PORT of a Ray cluster that this machine is part of; where it is not given, --engine ray
     starts Ray on this machine alone."""
@@ -49,6 +53,10 @@ class PredictConfig:
             raise ReelTalkError("--out goes with a file of reviews; redirect the output instead")
         if self.engine == "ray" and not scores_files:
             raise ReelTalkError("--engine ray scores files; name some, or leave it out")
+        if self.device == "gpu" and self.engine == "local" and self.threads is not None:
+            raise ReelTalkError(
+                f"--threads {self.threads} counts cores, and --device gpu uses none; leave one out"
+            )
         address = self.ray_address
         if address is not None and self.engine != "ray":
             raise ReelTalkError(f"--ray-address {address} goes with --engine ray; add it")

@@ -3,29 +3,41 @@
 Each function changes the graph it is given, and leaves one that has nothing for it as it was.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeGuard
-
 import numpy as np
 import onnx_ir as ir
 from onnx_ir.passes.common import RemoveUnusedNodesPass
 
 from reeltalk.export.attention import OPERATOR
+from reeltalk.export.nodes import (
+    add_constant,
+    add_first_row,
+    add_node,
+    ancestors,
+    branch_of,
+    holds_rows,
+    is_computed,
+    nodes_of,
+)
 
-_ROW_BY_ROW = {"Add", "Gelu", "LayerNormalization", "MatMul", "Mul", "Relu"}
-"""Operators that make each token's row from that token's rows alone."""
+_ROW_BY_ROW = {"Add", "Gelu", "LayerNormalization", "MatMul", "Mul", "Relu", OPERATOR}
+"""Operators that make each token's row from that token's rows, and from what all share."""
 
 _LARGE_TABLE = 1_000_000
 """Numbers in a table that is worth storing as int8: a vocabulary's, not the positions'."""
 
 
 def join_heads(model: ir.Model) -> None:
-    """Take away the reshaping into heads and back again around fused attention."""
-    for node in _nodes(model, OPERATOR):
+    """Take away the reshaping into heads and back again around fused attention.
+
+    What rotates queries and keys, as rotary positions do, stands between the two, and stays.
+    """
+    for node in nodes_of(model, OPERATOR):
         for index in range(3):
-            node.replace_input_with(index, _before_reshapes(node.inputs[index]))
+            source = _before_reshapes(node.inputs[index])
+            if source is not None and holds_rows(source):
+                node.replace_input_with(index, source)
         last = _after_reshapes(node.outputs[0])
-        if last is not node.outputs[0]:
+        if last is not node.outputs[0] and holds_rows(last):
             last.replace_all_uses_with(node.outputs[0])
     RemoveUnusedNodesPass()(model)
 
@@ -35,47 +47,46 @@ def follow_first_token(model: ir.Model) -> None:
 
     Its attention still looks at every token; what follows is done for one row instead of all.
     """
-    attentions, picks = _nodes(model, OPERATOR), [one for one in model.graph if _is_pick(one)]
+    attentions, picks = nodes_of(model, OPERATOR), [one for one in model.graph if _is_pick(one)]
     if not attentions or len(picks) != 1:
         return
-    needed_whole = _ancestors(attentions[-1].inputs[1:])
-    made: dict[ir.Value, ir.Value] = {}
-
-    def first_row(value: ir.Value | None) -> ir.Value | None:
-        if not _is_computed(value):
-            return value
-        if value not in made:
-            node = value.producer()
-            if node is None or value in needed_whole or not _goes_row_by_row(node):
-                made[value] = _add_slice(picks[0], value)
-            else:
-                of_each_row = 1 if node.op_type == OPERATOR else len(node.inputs)
-                inputs = [first_row(one) for one in node.inputs[:of_each_row]]
-                inputs += node.inputs[of_each_row:]
-                made[value] = _add(picks[0], node.op_type, inputs, node.attributes, node.domain)
-        return made[value]
-
-    picks[0].replace_input_with(0, first_row(picks[0].inputs[0]))
+    picked = picks[0].inputs[0]
+    made_of = _made_of(picked, needed_whole=ancestors(attentions[-1].inputs[1:]))
+    if not all(map(holds_rows, made_of)):
+        return
+    first: dict[ir.Value, ir.Value] = {}
+    for value, node in made_of.items():
+        if node is None:
+            first[value] = add_first_row(picks[0], value)
+        else:
+            rowed = _rows_of(node)
+            inputs = [first.get(one, one) if one else None for one in node.inputs[: len(rowed)]]
+            inputs += node.inputs[len(rowed) :]
+            first[value] = add_node(picks[0], node.op_type, inputs, node.attributes, node.domain)
+    if picked is not None:
+        picks[0].replace_input_with(0, first[picked])
     RemoveUnusedNodesPass()(model)
 
 
 def shrink_tables(model: ir.Model) -> None:
     """Store large look-up tables as int8 with a scale for each row: a quarter of the bytes."""
-    for node in _nodes(model, "Gather"):
+    stored: dict[ir.Value, tuple[ir.Value, ir.Value]] = {}
+    for node in nodes_of(model, "Gather"):
         table, ids = node.inputs
-        stored = None if table is None else table.const_value
-        if table is None or stored is None or node.attributes.get_int("axis", 0) != 0:
+        numbers = _large_table(table) if node.attributes.get_int("axis", 0) == 0 else None
+        if table is None or numbers is None:
             continue
-        numbers = stored.numpy()
-        if numbers.dtype != np.float32 or numbers.ndim != 2 or numbers.size < _LARGE_TABLE:
-            continue
-        scales = np.abs(numbers).max(axis=1, keepdims=True) / 127
-        scales[scales == 0] = 1
-        rounded = np.rint(numbers / scales).astype(np.int8)
-        rows = _add(node, "Gather", [_constant(model, f"{table.name}_int8", rounded), ids])
-        sizes = _add(node, "Gather", [_constant(model, f"{table.name}_scale", scales), ids])
-        whole = _add(node, "Cast", [rows], {"to": ir.DataType.FLOAT})
-        node.outputs[0].replace_all_uses_with(_add(node, "Mul", [whole, sizes]))
+        if table not in stored:
+            scales = np.abs(numbers).max(axis=1, keepdims=True) / 127
+            scales[scales == 0] = 1
+            rounded = np.rint(numbers / scales).astype(np.int8)
+            stored[table] = (
+                add_constant(model, f"{table.name}_int8", rounded),
+                add_constant(model, f"{table.name}_scale", scales),
+            )
+        rows, sizes = (add_node(node, "Gather", [one, ids]) for one in stored[table])
+        whole = add_node(node, "Cast", [rows], {"to": ir.DataType.FLOAT})
+        node.outputs[0].replace_all_uses_with(add_node(node, "Mul", [whole, sizes]))
         model.graph.remove(node, safe=True)
         if not table.uses():
             model.graph.initializers.pop(str(table.name))
@@ -84,24 +95,20 @@ def shrink_tables(model: ir.Model) -> None:
 def skip_empty_masks(model: ir.Model) -> None:
     """Let attention go its quick way, which takes no mask, where a batch has no padding."""
     unpadded: dict[ir.Value, ir.Value] = {}
-    for node in _nodes(model, OPERATOR):
+    for node in nodes_of(model, OPERATOR):
         if len(node.inputs) < 5 or node.inputs[4] is None:
             continue
         mask = node.inputs[4]
         if mask not in unpadded:
-            least = _add(node, "ReduceMin", [mask], {"keepdims": 0})
-            unpadded[mask] = _add(node, "Cast", [least], {"to": ir.DataType.BOOL})
+            least = add_node(node, "ReduceMin", [mask], {"keepdims": 0})
+            unpadded[mask] = add_node(node, "Cast", [least], {"to": ir.DataType.BOOL})
         branches = {
-            "then_branch": _branch(node, "unpadded", node.inputs[:3]),
-            "else_branch": _branch(node, "padded", node.inputs),
+            "then_branch": branch_of(node, "unpadded", node.inputs[:3]),
+            "else_branch": branch_of(node, "padded", node.inputs),
         }
-        result = _add(node, "If", [unpadded[mask]], branches)
+        result = add_node(node, "If", [unpadded[mask]], branches)
         node.outputs[0].replace_all_uses_with(result)
         model.graph.remove(node, safe=True)
-
-
-def _nodes(model: ir.Model, op_type: str) -> list[ir.Node]:
-    return [node for node in model.graph if node.op_type == op_type]
 
 
 def _before_reshapes(value: ir.Value | None) -> ir.Value | None:
@@ -122,60 +129,44 @@ def _is_pick(node: ir.Node) -> bool:
         return False
     data, index = node.inputs
     which = None if index is None else ir.convenience.get_const_tensor(index)
-    return _is_computed(data) and which is not None and which.numpy().tolist() == 0
+    return is_computed(data) and which is not None and which.numpy().tolist() == 0
 
 
-def _ancestors(values: Iterable[ir.Value | None]) -> set[ir.Value]:
-    found: set[ir.Value] = set()
-    waiting = [value for value in values if value is not None]
-    while waiting:
-        value = waiting.pop()
-        if value not in found:
-            found.add(value)
-            node = value.producer()
-            waiting += [one for one in (node.inputs if node else ()) if one is not None]
+def _made_of(value: ir.Value | None, needed_whole: set[ir.Value]) -> dict[ir.Value, ir.Node | None]:
+    """Give the values that one row of `value` is made of, each behind what it is made of.
+
+    Beside each stands the node that makes it row by row, or None where the whole must be there.
+    """
+    found: dict[ir.Value, ir.Node | None] = {}
+
+    def visit(one: ir.Value | None) -> None:
+        if not is_computed(one) or one in found:
+            return
+        node = one.producer()
+        if node is None or one in needed_whole or not _goes_row_by_row(node):
+            found[one] = None
+            return
+        for source in _rows_of(node):
+            visit(source)
+        found[one] = node
+
+    visit(value)
     return found
 
 
 def _goes_row_by_row(node: ir.Node) -> bool:
-    if node.op_type == "MatMul":
-        return not _is_computed(node.inputs[1])
-    return node.op_type in _ROW_BY_ROW or node.op_type == OPERATOR
+    is_product_of_two = node.op_type == "MatMul" and is_computed(node.inputs[1])
+    return node.op_type in _ROW_BY_ROW and not is_product_of_two
 
 
-def _is_computed(value: ir.Value | None) -> TypeGuard[ir.Value]:
-    return value is not None and ir.convenience.get_const_tensor(value) is None
+def _rows_of(node: ir.Node) -> tuple[ir.Value | None, ...]:
+    """Give the inputs of which a row is made of one row; attention's keys and values are not."""
+    return tuple(node.inputs[:1] if node.op_type == OPERATOR else node.inputs)
 
 
-def _add_slice(before: ir.Node, value: ir.Value) -> ir.Value:
-    zero, one = (_add(before, "Constant", [], {"value_ints": [number]}) for number in (0, 1))
-    return _add(before, "Slice", [value, zero, one, one])
-
-
-def _add(
-    before: ir.Node,
-    op_type: str,
-    inputs: Iterable[ir.Value | None],
-    attributes: Mapping[str, Any] | None = None,
-    domain: str = "",
-) -> ir.Value:
-    """Put a node with one result before another; give the result."""
-    node = ir.node(op_type, list(inputs), attributes, domain=domain)
-    before.prepend(node)
-    return node.outputs[0]
-
-
-def _branch(node: ir.Node, name: str, inputs: Iterable[ir.Value | None]) -> ir.Graph:
-    """Give a graph of a copy of a node; its names must not be those of the graph around it."""
-    copy = ir.node(node.op_type, list(inputs), node.attributes, domain=node.domain)
-    copy.outputs[0].name = f"{node.outputs[0].name}_{name}"
-    copy.outputs[0].dtype = ir.DataType.FLOAT
-    return ir.Graph([], copy.outputs, nodes=[copy], name=f"{node.name}_{name}")
-
-
-def _constant(model: ir.Model, name: str, numbers: np.ndarray) -> ir.Value:
-    tensor = ir.tensor(numbers, name=name)
-    kind, shape = ir.TensorType(tensor.dtype), ir.Shape(numbers.shape)
-    value = ir.Value(name=name, const_value=tensor, shape=shape, type=kind)
-    model.graph.register_initializer(value)
-    return value
+def _large_table(table: ir.Value | None) -> np.ndarray | None:
+    if table is None or table.const_value is None:
+        return None
+    numbers = table.const_value.numpy()
+    is_large = numbers.dtype == np.float32 and numbers.ndim == 2 and numbers.size >= _LARGE_TABLE
+    return numbers if is_large else None

@@ -11,20 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reeltalk_inference import Predictor
-
 from reeltalk.errors import ReelTalkError
 from reeltalk.prediction.files import UNREADABLE
 from reeltalk.prediction.inputs import error_line, fetch
-from reeltalk.prediction.models import scoring_files
+from reeltalk.prediction.models import Device, open_predictor, scoring_files
 from reeltalk.prediction.parts import check_columns, read_parts, rows_before
 from reeltalk.prediction.verdict_rows import score_rows
 
 
 class Scorer:
-    """An actor: a process with one thread and the model, which scores a part at a time."""
+    """An actor: a process with one core or GPU and the model, which scores a part at a time."""
 
-    def __init__(self, model: Any) -> None:  # noqa: ANN401  (a reference into the object store)
+    def __init__(self, model: Any, device: Device) -> None:  # noqa: ANN401  (a reference)
         """Unpack the model and open it."""
         import ray
 
@@ -34,7 +32,7 @@ class Scorer:
                 file = Path(folder, name)
                 file.parent.mkdir(exist_ok=True)
                 file.write_bytes(content)
-            self._predictor = Predictor.from_folder(folder, threads=1)
+            self._predictor = open_predictor(Path(folder), device, threads=1)
 
     def __call__(self, table: Any) -> Any:  # noqa: ANN401  (pyarrow ships no types)
         """Turn the rows of a part into scored rows; let any other message pass."""
@@ -72,9 +70,9 @@ def read_files(table: Any) -> Iterator[Any]:  # noqa: ANN401
             yield _message(item["output"], "error", 0, pickle.dumps(line))
 
 
-def pack_model(model: Path) -> dict[str, bytes]:
+def pack_model(model: Path, device: Device) -> dict[str, bytes]:
     """Read the files of a model folder that score."""
-    return {name: (model / name).read_bytes() for name in scoring_files(model)}
+    return {name: (model / name).read_bytes() for name in scoring_files(model, device)}
 
 
 def _message(output: int, kind: str, number: int, payload: bytes) -> Any:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Scores files with Ray Data, on the cores of one machine or of a cluster: the engine `ray`.
+"""Scores files with Ray Data, on the cores or GPUs of a machine or a cluster: the engine `ray`.
 
 Ray's part is everything between this machine's disk and the model: it streams numbered parts of
 the files to a pool of actors, holds back the reading when they are busy, and gives a part whose
@@ -25,6 +25,7 @@ from reeltalk.errors import ReelTalkError, first_line
 from reeltalk.prediction.actors import Scorer, pack_model, read_files
 from reeltalk.prediction.files import UNREADABLE
 from reeltalk.prediction.inputs import error_line, fetch
+from reeltalk.prediction.models import Device
 from reeltalk.prediction.parts import Parts
 from reeltalk.prediction.progress import Progress
 from reeltalk.terminal import warn
@@ -37,6 +38,7 @@ OBJECT_STORE_BYTES = 512 * 2**20
 READERS = 2
 READER_BYTES = 128 * 2**20
 ACTOR_BYTES = 512 * 2**20
+GPU_ACTOR_BYTES = 2 * 2**30
 """Memory that Ray sets aside for a process; without it, 2.6 GB: more than small machines have."""
 
 MOST_RETRIES = 3
@@ -70,44 +72,61 @@ def check_cluster(address: str | None) -> None:
 
 
 def score_on_cluster(
-    model: Path, outputs: list[Parts], address: str | None, cores: int | None
+    model: Path, device: Device, outputs: list[Parts], address: str | None, most: int | None
 ) -> tuple[int, list[str]]:
     """Score files on a cluster; what is wrong with one is said, and the others are scored.
 
     Args:
         model: the model folder, on this machine.
+        device: what an actor has one of.
         outputs: what is to be made.
         address: host:port of the cluster; None: a Ray of our own on this machine.
-        cores: actors at most; None: one for each core that there is.
+        most: actors at most; None: one for each core, or GPU, that there is.
 
     Returns:
         The rows in the finished outputs and in those begun, and the errors, a line each.
 
     Raises:
-        ReelTalkError: if Ray does not start.
+        ReelTalkError: if Ray does not start, or the cluster has no such device.
     """
-    ray = _start(address, cores)
+    ray = _start(address, most if device == "cpu" else None)
     from ray.data.exceptions import ExecutionTimeoutError
 
     progress = Progress()
     errors: dict[int, str] = {}
     try:
-        found = int(ray.cluster_resources().get("CPU", 0))
-        actors = max(1, min(found, cores or found))
+        found = int(ray.cluster_resources().get(device.upper(), 0))
+        if device == "gpu" and not found:
+            raise ReelTalkError(
+                f"--device gpu: Ray finds none on {address or 'this machine'}; leave the flag out, "
+                "and the cores score"
+            )
+        actors = max(1, min(found, most or found))
         warn(f"Ray: actors {actors}, machines {sum(node['Alive'] for node in ray.nodes())}")
         opened = [(parts, parts.finished()) for parts in outputs]
-        messages = _stream(ray, opened, ray.put(pack_model(model)), actors)
+        packed = ray.put(pack_model(model, device))
+        messages = _stream(ray, opened, packed, device, actors)
         _write(messages, opened, progress, errors)
     except (ray.exceptions.RayError, ExecutionTimeoutError) as error:
-        cause = getattr(error, "cause", None) or error
-        errors[-1] = f"Ray gave up ({first_line(cause)})"
-        if not isinstance(error, ray.exceptions.UserCodeException):
-            errors[-1] += "; the same command goes on from here"
+        errors[-1] = _reason(error)
         warn(f"error: {errors[-1]}")
     finally:
         progress.close()
         ray.shutdown()
     return progress.rows, list(errors.values())
+
+
+def _reason(error: Exception) -> str:
+    """Say why Ray gave up, and whether giving the command again would help."""
+    from ray.exceptions import UserCodeException
+
+    cause = getattr(error, "cause", None) or error
+    # What an actor cannot begin with stands in Ray's account of how it died.
+    _, is_ours, said = str(cause).rpartition(f"{ReelTalkError.__name__}: ")
+    if is_ours:
+        return f"Ray gave up: {said.strip().splitlines()[0]}"
+    again = "" if isinstance(error, UserCodeException) else "; the same command goes on from here"
+    return f"Ray gave up ({first_line(cause)}){again}"
 
 
 def _start(address: str | None, cores: int | None) -> Any:  # noqa: ANN401
@@ -145,6 +164,7 @@ def _stream(
     ray: Any,  # noqa: ANN401
     opened: list[tuple[Parts, set[int]]],
     model: Any,  # noqa: ANN401
+    device: Device,
     actors: int,
 ) -> Iterator[dict[str, Any]]:
     """Yield what comes back from the actors, as it comes."""
@@ -168,10 +188,11 @@ def _stream(
             Scorer,
             batch_size=1,
             batch_format="pyarrow",
-            fn_constructor_args=(model,),
+            fn_constructor_args=(model, device),
             compute=ray.data.ActorPoolStrategy(size=actors),
-            num_cpus=1,
-            memory=ACTOR_BYTES,
+            num_cpus=1 if device == "cpu" else 0,
+            num_gpus=1 if device == "gpu" else None,
+            memory=ACTOR_BYTES if device == "cpu" else GPU_ACTOR_BYTES,
             max_task_retries=MOST_RETRIES,
         )
     )

@@ -3,15 +3,13 @@
 import sys
 from pathlib import Path
 
-from reeltalk_inference import Predictor
-
 from reeltalk.command_line import EXIT_INTERRUPTED, EXIT_MISTAKE, EXIT_PARTLY
 from reeltalk.config import PredictConfig
 from reeltalk.errors import ReelTalkError
 from reeltalk.model_folder import check_file_place, only_run
 from reeltalk.prediction.files import score_files
 from reeltalk.prediction.inputs import Job, names_many, plan_jobs
-from reeltalk.prediction.models import find_model, model_id
+from reeltalk.prediction.models import find_model, model_id, open_predictor
 from reeltalk.prediction.parts import Parts, check_columns
 from reeltalk.prediction.remote import check_no_key, is_url, shown
 from reeltalk.prediction.texts import predict_lines, predict_text
@@ -24,7 +22,7 @@ def predict(config: PredictConfig) -> None:
     if config.files and config.files != ("-",):
         _predict_files(config)
         return
-    predictor = Predictor.from_folder(find_model(config.model), config.threads)
+    predictor = open_predictor(find_model(config.model), config.device, config.threads)
     if config.text is not None:
         predict_text(predictor, config.text, config.json)
     else:
@@ -41,7 +39,7 @@ def _predict_files(config: PredictConfig) -> None:
 
         check_cluster(config.ray_address)
     model = find_model(config.model)
-    scored_by = model_id(model)
+    scored_by = model_id(model, config.device)
     outputs = [Parts(job, config.text_column, scored_by, out_dir) for job in jobs]
     with only_run(out_dir or jobs[0].out, "--out"):
         left = [parts for parts in outputs if not parts.are_joined()]
@@ -69,8 +67,8 @@ def _score(config: PredictConfig, model: Path, outputs: list[Parts]) -> tuple[in
     if config.engine == "ray":
         from reeltalk.prediction.cluster import score_on_cluster
 
-        return score_on_cluster(model, outputs, config.ray_address, config.threads)
-    return score_files(Predictor.from_folder(model, config.threads), outputs)
+        return score_on_cluster(model, config.device, outputs, config.ray_address, config.threads)
+    return score_files(open_predictor(model, config.device, config.threads), outputs)
 
 
 def _find_out_dir(config: PredictConfig) -> Path | None:

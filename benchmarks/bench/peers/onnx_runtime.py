@@ -4,6 +4,7 @@ Its int8 file is what its quantizer makes of our model.onnx, as people do who fo
 ours has fewer operations (reeltalk/export/graph.py).
 """
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,10 +19,12 @@ VARIANTS = {
 
 
 def make(folder: Path, made: Path, texts: Sequence[str]) -> None:
-    """Quantize the standard export."""
+    """Quantize the plain export."""
     from reeltalk.export import quantize_products
 
-    quantize_products(folder / "onnx" / "model.onnx", made / "int8.onnx")
+    source = made / "fp32.onnx"  # the quantizer writes beside it
+    shutil.copyfile(folder / "onnx" / "model.onnx", source)
+    quantize_products(source, made / "int8.onnx")
 
 
 def load(folder: Path, made: Path, variant: Variant, threads: int) -> tuple[Score, Path]:
