@@ -2,7 +2,7 @@
 
     python benchmarks/scale.py models/standard
 
-The rows are those of data/slang.csv again and again, numbered, so that no two are the same.
+The rows are those of data/slang.csv again and again, each with a number of its own.
 """
 
 import csv
@@ -109,7 +109,7 @@ def _write_file(file: Path, count: int) -> None:
     """Write `count` numbered rows."""
     with (REPOSITORY / "data" / "slang.csv").open(encoding="utf-8", newline="") as stream:
         texts = itertools.cycle([row["text"] for row in csv.DictReader(stream)])
-    rows = [{"id": str(number), "text": f"{next(texts)} ({number})"} for number in range(count)]
+    rows = [{"id": str(number), "text": next(texts)} for number in range(count)]
     schema = pyarrow.schema([("id", pyarrow.string()), ("text", pyarrow.string())])
     write_rows(file, rows, ["id", "text"], schema)
 
