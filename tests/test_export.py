@@ -77,8 +77,10 @@ def operators(file):
 
 
 def untrained(kind, **shape):
+    """Weights large enough that windows differ; drawn as usual, all logits are nearly the same."""
     torch.manual_seed(0)
-    return AutoModelForSequenceClassification.from_config(kind(vocab_size=2000, **shape)).eval()
+    config = kind(vocab_size=2000, initializer_range=0.3, **shape)
+    return AutoModelForSequenceClassification.from_config(config).eval()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_int8_of_any_encoder_agrees_with_fp32(model, tmp_path):
     quantize_onnx(model, tmp_path, 32)
     windows = [np.random.default_rng(0).integers(5, 500, length) for length in (2, 30, 9)]
     int8, fp32 = (OnnxEngine(tmp_path / file).logits(windows) for file in (INT8_FILE, FP32_FILE))
-    assert np.abs(int8 - fp32).max() < 0.1
+    assert np.abs(int8 - fp32).max() < 0.25 * np.ptp(fp32, axis=0).max()
 
 
 def test_fewer_operations_compute_the_same(encoder, tmp_path):
