@@ -1,4 +1,5 @@
 import sys
+import time
 from importlib import import_module
 
 import pytest
@@ -117,6 +118,46 @@ def test_ours_and_onnx_runtime_are_measured_and_written(bench, tiny_model, tmp_p
         assert "| 100.00 % |" in row, row  # the tiny model knows the easy reviews
     assert "(out.svg)" in written
     assert (tmp_path / "out.svg").read_text().count("<circle") == 2 * 5
+
+
+@pytest.fixture
+def recipes(bench, monkeypatch):
+    recipes = import_module("bench.recipes")
+    monkeypatch.setattr(recipes, "NAIVE_TOKENS", 64)
+    return recipes
+
+
+def learn(recipes, name, base, place, exam):
+    from reeltalk.base_model import find_base
+    from reeltalk.reviews import Reviews
+    from reeltalk.sources import Source
+
+    rows = easy_reviews(160)
+    reviews = Reviews([text for text, _ in rows], [label for _, label in rows])
+    base, exam = find_base(Source("path", str(base))), exam and recipes.Exam(reviews, *exam)
+    if name == "naive":
+        return recipes.learn_naively(base, reviews, exam, str(place))
+    return recipes.learn_as_we_do(base, reviews, reviews, exam, 64, 160, str(place))
+
+
+@pytest.mark.parametrize("name", ["naive", "ours"])
+def test_learning_stops_at_its_score_and_scoring_is_not_timed(
+    recipes, tiny_base, tmp_path, name, monkeypatch
+):
+    whole = learn(recipes, name, tiny_base, tmp_path / "whole", (1.0, 4))
+    assert [score["examples"] for score in whole.scores] == [64, 128]
+    assert whole.scores[0]["seconds"] < whole.scores[1]["seconds"] < whole.seconds
+    assert whole.examples == 160
+    assert 160 * 3 < whole.tokens < 160 * 64
+    score, clock, waited = recipes.f1_score, time.perf_counter, []
+    monkeypatch.setattr(time, "perf_counter", lambda: clock() + 1000 * len(waited))
+    monkeypatch.setattr(recipes, "f1_score", lambda *a, **k: waited.append(1) or score(*a, **k))
+    stopped = learn(recipes, name, tiny_base, tmp_path / "stopped", (0.01, 4))
+    assert [score["examples"] for score in stopped.scores] == [64]
+    assert stopped.examples == 64
+    assert stopped.scores[0]["macro_f1"] == whole.scores[0]["macro_f1"]
+    assert waited
+    assert stopped.seconds < 1000
 
 
 def test_results_are_replaced_and_what_stands_above_them_stays(bench, tmp_path):

@@ -28,7 +28,7 @@ class BenchmarkConfig:
     """Rounds; the reviews are dealt out to them."""
     calls: int = 6
     """Reviews of each length that are asked for singly in each round."""
-    rows: tuple[int, ...] = (100, 1000, 10_000)
+    rows: tuple[int, ...] = (100, 1000, 10_000, 100_000)
     """Rows of the files that are scored; 1,000,000 take about half an hour."""
     engines: tuple[str, ...] = ()
     """Files of bench/peers to measure; all where it is not given."""

@@ -1,11 +1,18 @@
 """fine_tune(): the one training loop, which both stages run, around transformers' Trainer."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
-from transformers import PreTrainedModel, PreTrainedTokenizerFast, Trainer, set_seed
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Trainer,
+    TrainerCallback,
+    set_seed,
+)
 
 from reeltalk.errors import ReelTalkError
 from reeltalk.reviews import Reviews
@@ -50,6 +57,7 @@ def fine_tune(
     checkpoint: Path | None = None,
     new_rows: NewRows | None = None,
     replay: Replay | None = None,
+    callbacks: Sequence[TrainerCallback] = (),
 ) -> TrainingOutcome:
     """Train `model` in place and leave it with the weights of its best evaluation.
 
@@ -65,6 +73,7 @@ def fine_tune(
         checkpoint: where to continue.
         new_rows: embeddings that learn at a rate of their own.
         replay: reviews of which it is not to forget what it thinks of them.
+        callbacks: what else the Trainer tells of each step.
 
     Raises:
         TrainingInterruptedError: after Ctrl-C, with a checkpoint written.
@@ -122,8 +131,8 @@ def fine_tune(
         )
         if passages is not None:
             trainer.add_callback(MineDamage(passages, hardware.precision, steps))
-        trainer.add_callback(progress)
-        trainer.add_callback(keeper)
+        for callback in (*callbacks, progress, keeper):
+            trainer.add_callback(callback)
         try:
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
             break
