@@ -55,7 +55,7 @@ def assemble_model(
     Returns:
         The finished model's answers to the test reviews.
     """
-    _save(model, tokenizer, max_tokens, folder)
+    save_settings(model, tokenizer, max_tokens, folder)
     calibration = _calibrate(model, precision, splits.validation, folder)
     model.save_pretrained(folder)
     export_onnx(model, folder, max_tokens)
@@ -90,7 +90,7 @@ def assemble_model(
     return readings
 
 
-def _save(
+def save_settings(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, max_tokens: int, folder: Path
 ) -> None:
     """Save the config with the window, and the tokenizer with its normaliser; no weights yet."""

@@ -158,6 +158,19 @@ def encoder_shape(config: "PretrainedConfig") -> str:
     return f"{config.model_type}-{layers}x{width}"
 
 
+def count_weights(base: BaseModel, config: "PretrainedConfig") -> int:
+    """Count the numbers in a two-class classifier of an encoder, without making room for them.
+
+    Raises:
+        ReelTalkError: if transformers has no classifier of the kind.
+    """
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    with _loading_errors(base), torch.device("meta"):
+        return AutoModelForSequenceClassification.from_config(config).num_parameters()
+
+
 @contextmanager
 def _loading_errors(base: BaseModel) -> Iterator[None]:
     """Turn what transformers raises at a folder into one line."""

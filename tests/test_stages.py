@@ -115,6 +115,17 @@ def test_without_a_hub_the_run_goes_on_and_one_line_says_with_what(
     assert run["reviews"]["rows"]["train"] == 40
 
 
+def test_an_encoder_too_large_for_an_onnx_file_is_refused_before_it_learns(
+    tiny_base, easy_file, tmp_path
+):
+    base = shutil.copytree(tiny_base, tmp_path / "base")
+    config = read(base, "config.json") | {"vocab_size": 20_000_000}
+    (base / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ReelTalkError, match="has 640 million weights.* up to 537 million"):
+        train_standard(tiny_config(base, easy_file, tmp_path / "model"))
+    assert not (tmp_path / "model").exists()
+
+
 def test_stage_2_measures_slang_and_remembers_stage_1(tiny_modern, tiny_model):
     metrics, run = read(tiny_modern, "metrics.json"), read(tiny_modern, "run.json")
     held_out = {"unseen-term", "unseen-template", "unseen-both"}

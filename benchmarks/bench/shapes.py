@@ -14,9 +14,9 @@ WINDOW = 512
 
 def main() -> None:
     """Write a model folder."""
-    from reeltalk_inference.model_config import READING_KEY
     from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
+    from reeltalk.assembly import save_settings
     from reeltalk.base_model import find_base, load_base
     from reeltalk.export import export_onnx, quantize_onnx
     from reeltalk.reviews import LABEL_NAMES
@@ -27,10 +27,10 @@ def main() -> None:
         id2label=dict(enumerate(LABEL_NAMES)),
         label2id={name: number for number, name in enumerate(LABEL_NAMES)},
     )
-    setattr(config, READING_KEY, {"max_tokens": WINDOW, "stride": WINDOW * 3 // 4})
     model = DistilBertForSequenceClassification(config).eval()
+    _, tokenizer = load_base(find_base(Source("bundled", "bundled")), WINDOW, 0)
+    save_settings(model, tokenizer, WINDOW, folder)
     model.save_pretrained(folder)
-    load_base(find_base(Source("bundled", "bundled")), WINDOW, 0)[1].save_pretrained(folder)
     export_onnx(model, folder, WINDOW)
     quantize_onnx(model, folder, WINDOW)
 

@@ -18,6 +18,9 @@ from reeltalk.export.graph import follow_first_token, join_heads, shrink_tables,
 from reeltalk.export.tracing import quiet_exporter, trace
 from reeltalk.terminal import say
 
+LARGEST_FILE = 2**31
+"""Bytes; protobuf, which ONNX files are written in, holds less."""
+
 LARGEST_LOGIT_ERROR = 1e-3
 """How far ONNX Runtime's fp32 logits may lie from torch's."""
 

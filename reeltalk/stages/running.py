@@ -19,6 +19,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 from reeltalk.assembly import assemble_model
 from reeltalk.base_model import (
     BaseModel,
+    count_weights,
     embed_tokens,
     encoder_shape,
     load_base,
@@ -29,6 +30,7 @@ from reeltalk.command_line import EXIT_INTERRUPTED
 from reeltalk.config import Output, Recipe
 from reeltalk.errors import ReelTalkError
 from reeltalk.evaluation import Readings
+from reeltalk.export import LARGEST_FILE
 from reeltalk.model_folder import (
     RUN_FILE,
     check_writable,
@@ -52,6 +54,8 @@ from reeltalk.training.schedule import NewRows
 from reeltalk.vocabulary import add_emoji_tokens
 
 _VERSIONS = ("torch", "transformers", "tokenizers", "datasets", "accelerate", "onnxruntime")
+
+_BYTES_PER_WEIGHT = 4
 
 # Two checkpoints of weights and both AdamW moments, the new folder, the old one.
 _DISK_PER_WEIGHT_BYTE = 10
@@ -92,7 +96,11 @@ class Stage:
 
 
 def prepare(base: BaseModel, recipe: Recipe, output: Output) -> ResolvedRecipe:
-    """Resolve the recipe for an encoder, and check that its model will have room on the disk."""
+    """Resolve the recipe for an encoder, and check that its model will have room.
+
+    Raises:
+        ReelTalkError: naming what there is no room or no package for.
+    """
     if recipe.report_to != "none" and importlib.util.find_spec(recipe.report_to) is None:
         raise ReelTalkError(
             f"--report-to {recipe.report_to}: the package is not installed; install it with: "
@@ -100,6 +108,12 @@ def prepare(base: BaseModel, recipe: Recipe, output: Output) -> ResolvedRecipe:
         )
     config = read_encoder_config(base)
     resolved = resolve_recipe(recipe, encoder_shape(config), most_tokens(config))
+    count = count_weights(base, config)
+    if count * _BYTES_PER_WEIGHT >= LARGEST_FILE:
+        raise ReelTalkError(
+            f"{base.name} has {count / 1e6:,.0f} million weights, more than an ONNX file holds; "
+            f"allowed: up to {LARGEST_FILE // _BYTES_PER_WEIGHT / 1e6:,.0f} million"
+        )
     weights = sum(file.stat().st_size for file in base.folder.glob("model*.safetensors"))
     unfinished = unfinished_dir(output.output_dir).rglob("*")
     taken = sum(file.stat().st_size for file in unfinished if file.is_file())
