@@ -1,3 +1,6 @@
+import itertools
+import math
+import re
 import sys
 import time
 from importlib import import_module
@@ -158,6 +161,22 @@ def test_learning_stops_at_its_score_and_scoring_is_not_timed(
     assert stopped.scores[0]["macro_f1"] == whole.scores[0]["macro_f1"]
     assert waited
     assert stopped.seconds < 1000
+
+
+def test_marks_of_alike_engines_do_not_hide_each_other(bench, tmp_path):
+    names = ("a", "b", "c", "far")
+    speeds = (10.0, 10.1, 10.0, 40.0)
+    results = [
+        result_of(bench, name, [speed], [0.9, 0.1])
+        for name, speed in zip(names, speeds, strict=True)
+    ]
+    bench["picture"].draw(results, [1, 1], tmp_path / "x.svg")
+    drawn = (tmp_path / "x.svg").read_text()
+    marks = re.findall(r'<circle class="peer" cx="([\d.]+)" cy="([\d.]+)"', drawn)[::2]
+    places = [(float(x), float(y)) for x, y in marks]
+    assert len(places) == 4
+    assert min(math.dist(a, b) for a, b in itertools.combinations(places, 2)) > 15
+    assert places[0][1] == places[1][1]  # what hides nothing stays where it is
 
 
 def test_results_are_replaced_and_what_stands_above_them_stays(bench, tmp_path):

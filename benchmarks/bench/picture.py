@@ -9,6 +9,7 @@ from bench.rounds import Result, accuracy
 
 WIDTH, HEIGHT = 900, 420
 LEFT, RIGHT, TOP, BOTTOM = 70, 330, 40, 60
+RADIUS = 9
 
 _STYLE = """
 text { font: 13px sans-serif; fill: #24292f }
@@ -37,22 +38,32 @@ def draw(results: Sequence[Result], labels: Sequence[int], file: Path) -> None:
     speeds = _ticks(min(x for x, _ in points), max(x for x, _ in points))
     bounds = (speeds[0], speeds[-1], float(lowest), float(highest))
     parts = [_axes(speeds, bounds)]
-    for number, (result, point) in enumerate(zip(measured, points, strict=True), start=1):
-        x, y = _place(*point, bounds)
+    places = _apart([_place(*point, bounds) for point in points])
+    for number, (result, (x, y)) in enumerate(zip(measured, places, strict=True), start=1):
         kind = "ours" if result.engine.file == "ours" else "peer"
         row = TOP + 22 * number
         name = escape(result.engine.name)
         mark = f'<text class="number" x="{{x:.1f}}" y="{{y:.1f}}">{number}</text>'
-        parts.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="9"/>')
+        parts.append(f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{RADIUS}"/>')
         parts.append(mark.format(x=x, y=y + 4))
         side = WIDTH - RIGHT + 30
-        parts.append(f'<circle class="{kind}" cx="{side}" cy="{row - 4}" r="9"/>')
+        parts.append(f'<circle class="{kind}" cx="{side}" cy="{row - 4}" r="{RADIUS}"/>')
         parts.append(mark.format(x=side, y=row))
         parts.append(f'<text x="{side + 16}" y="{row}">{name}</text>')
     box = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
     title = "<title>Reviews per second against accuracy, by engine</title>"
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" role="img" {box}>{title}<style>{_STYLE}</style>'
     file.write_text(svg + "\n" + "\n".join(parts) + "\n</svg>\n", encoding="utf-8")
+
+
+def _apart(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Move a mark that would hide another one upwards, until both can be read."""
+    taken: list[tuple[float, float]] = []
+    for x, y in places:
+        while any(math.dist((x, y), other) < 1.7 * RADIUS for other in taken):
+            y -= 1
+        taken.append((x, y))
+    return taken
 
 
 def _axes(speeds: Sequence[float], bounds: tuple[float, float, float, float]) -> str:
